@@ -1,0 +1,76 @@
+import type { FaultCode } from "./point.ts";
+import type { IdentifiedTrip } from "./trip.ts";
+
+/** One faulty field of a row: which one, a stable code and what was expected. */
+export interface Problem {
+  field: string;
+  code: FaultCode;
+  detail: string;
+}
+
+/** A row that is not a trip. `record` is the row as it was sent, as JSON text; `row` counts from 1. */
+export interface RejectedRow {
+  row: number;
+  tripId: string | undefined;
+  source: string | undefined;
+  problems: [Problem, ...Problem[]];
+  record: string;
+}
+
+export type Verdict = "inserted" | "duplicate" | "rejected";
+
+/** What became of one row. */
+export interface RowVerdict {
+  row: number;
+  trip_id: string | null;
+  verdict: Verdict;
+  problems: Problem[];
+}
+
+export type BatchState = "queued" | "running" | "committed" | "failed";
+
+/** The first fault of one rejected row, as a receipt lists it. */
+export interface Reject {
+  row: number;
+  trip_id: string | null;
+  field: string;
+  code: FaultCode;
+  detail: string;
+}
+
+/** A receipt lists this many rejects; the rest are at the batch's own address. */
+export const REJECTS_IN_RECEIPT = 100;
+
+/** What became of a batch: once committed, `received = inserted + duplicates + rejected`. */
+export interface Receipt {
+  batch_id: string;
+  state: BatchState;
+  mapping: string;
+  received: number;
+  inserted: number;
+  duplicates: number;
+  rejected: number;
+  rejects: Reject[];
+  verdicts?: RowVerdict[];
+  error?: { code: string; detail: string };
+  created_at: string;
+  committed_at: string | null;
+}
+
+/** The rows of one request, sorted into trips and rejects, ready to be stored in one transaction. */
+export interface Batch {
+  batchId: string;
+  mapping: string;
+  /** The header of a CSV. */
+  columns: string[] | undefined;
+  received: number;
+  trips: { row: number; trip: IdentifiedTrip }[];
+  rejected: RejectedRow[];
+  withVerdicts: boolean;
+  idempotency: { key: string; digest: Uint8Array } | undefined;
+}
+
+/** Stores a batch and gives its receipt, or the receipt of the batch that used the same idempotency key before. */
+export type LoadTrips = (batch: Batch) => Promise<Receipt>;
+
+export type FindBatch = (batchId: string) => Promise<Receipt | undefined>;

@@ -1,0 +1,55 @@
+/**
+ * Weeks are ISO weeks: Monday 00:00 to Monday 00:00 in the local time of a trip's origin. Dates are `YYYY-MM-DD`
+ * throughout, without a time zone.
+ */
+
+const DATE = /^\d{4}-\d{2}-\d{2}$/;
+
+/** True if the text is a date that exists, between 1900 and 2199 (a window of 300 years is as many as an answer lists). */
+export function isDate(text: string): boolean {
+  if (!DATE.test(text) || text < "1900-01-01" || text > "2199-12-31") return false;
+  const ms = Date.parse(`${text}T00:00:00Z`);
+  return !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(text);
+}
+
+/** The name of the week that begins on a Monday: `isoWeek("2018-04-30")` is `2018-W18`. */
+export function isoWeek(monday: string): string {
+  // The year of an ISO week is the year of its Thursday, and week 1 is the one that holds January 4th (ISO 8601).
+  const thursday = new Date(Date.parse(`${monday}T00:00:00Z`) + 3 * 86_400_000);
+  const year = thursday.getUTCFullYear();
+  const week = Math.floor((thursday.getTime() - Date.UTC(year, 0, 1)) / (7 * 86_400_000)) + 1;
+  return `${year}-W${String(week).padStart(2, "0")}`;
+}
+
+const DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+
+/**
+ * Hours of the day from `7-9,17` (both ends included, so 07:00 to 09:59); `22-4` runs over midnight.
+ * Undefined if it is no such list.
+ */
+export function hoursFrom(text: string): number[] | undefined {
+  return rangesFrom(text, 24, (part) => (/^\d{1,2}$/.test(part) && Number(part) < 24 ? Number(part) : undefined));
+}
+
+/** ISO weekdays (Monday is 1) from `mon-fri`, `sat,sun`, `fri-mon`. Undefined if it is no such list. */
+export function daysFrom(text: string): number[] | undefined {
+  const zeroBased = rangesFrom(text.toLowerCase(), 7, (part) => {
+    const index = DAYS.indexOf(part);
+    return index < 0 ? undefined : index;
+  });
+  return zeroBased?.map((day) => day + 1);
+}
+
+function rangesFrom(text: string, size: number, parse: (part: string) => number | undefined): number[] | undefined {
+  const found = new Set<number>();
+  for (const range of text.split(",")) {
+    const ends = range.split("-").map((part) => parse(part.trim()));
+    const [first, last = first] = ends;
+    if (ends.length > 2 || first === undefined || last === undefined || ends.includes(undefined)) return undefined;
+    for (let i = first; ; i = (i + 1) % size) {
+      found.add(i);
+      if (i === last) break;
+    }
+  }
+  return [...found].sort((a, b) => a - b);
+}
