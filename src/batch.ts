@@ -1,3 +1,4 @@
+import type { ReadableStream } from "node:stream/web";
 import type { FaultCode } from "./point.ts";
 import type { IdentifiedTrip } from "./trip.ts";
 
@@ -74,3 +75,28 @@ export interface Batch {
 export type LoadTrips = (batch: Batch) => Promise<Receipt>;
 
 export type FindBatch = (batchId: string) => Promise<Receipt | undefined>;
+
+/** A request's body before it is read. */
+export interface SentBody {
+  stream: ReadableStream<Uint8Array> | null;
+  /** What the sender says of its length. */
+  contentLength: number | undefined;
+  /** None, `identity` or `gzip`. */
+  contentEncoding: string | undefined;
+}
+
+/** How a row without a trip id is told from another: by what it says, or by being another row. */
+export type Identity = "content" | "row";
+
+export interface IngestRequest {
+  body: SentBody;
+  contentType: string | undefined;
+  /** The name of a mapping; none: recognised by the fields. */
+  mapping: string | undefined;
+  identity: Identity;
+  withVerdicts: boolean;
+  idempotencyKey: string | undefined;
+}
+
+/** Takes in one request: reads it, sorts its rows into trips and rejects, stores all of it, and gives the receipt. */
+export type Ingest = (request: IngestRequest) => Promise<Receipt>;

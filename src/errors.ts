@@ -9,7 +9,6 @@ export const ERRORS = {
   invalid_body: { status: 400, title: "The body does not have the expected form" },
   invalid_parameter: { status: 400, title: "A parameter is not valid" },
   not_found: { status: 404, title: "Not found" },
-  method_not_allowed: { status: 405, title: "Method not allowed" },
   several_trips: { status: 409, title: "Several trips have this id" },
   time_zone_fixed: { status: 409, title: "The time zone of a region with trips cannot change" },
   body_too_large: { status: 413, title: "The body is too large" },

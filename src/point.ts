@@ -44,12 +44,16 @@ export function pointOf(lon: number, lat: number): Parsed<Point> {
 }
 
 const NUMBER = String.raw`[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?`;
-const WKT_POINT = new RegExp(String.raw`^\s*(?:SRID\s*=\s*4326\s*;\s*)?POINT\s*\(\s*(${NUMBER})\s+(${NUMBER})\s*\)\s*$`, "i");
+const WKT_POINT = new RegExp(
+  String.raw`^\s*(?:SRID\s*=\s*4326\s*;\s*)?POINT\s*\(\s*(${NUMBER})\s+(${NUMBER})\s*\)\s*$`,
+  "i",
+);
 
 /** A point from WKT, `POINT (lon lat)`; an EWKT prefix `SRID=4326;` is allowed. */
 export function pointFromWkt(text: string): Parsed<Point> {
   const match = WKT_POINT.exec(text);
-  if (!match) return bad("invalid_point", `expected WKT like POINT (7.67 44.99), longitude first, but got ${shown(text)}`);
+  if (!match)
+    return bad("invalid_point", `expected WKT like POINT (7.67 44.99), longitude first, but got ${shown(text)}`);
   return pointOf(Number(match[1]), Number(match[2]));
 }
 

@@ -1,0 +1,46 @@
+-- How many trips a week, on average, each region sees, over one common window: one row a region, busiest first. Trips
+-- without a region make a row of their own, with region null.
+--
+-- In:     source, from_date, to_date, hours, days, as tripgrid.weekly_counts
+-- Out:    region, and the columns of tripgrid.weekly_averages. An end of the window that is not given is the first or last
+--         week that has a trip of any region.
+-- Errors: TG002
+create or replace function tripgrid.weekly_averages_by_region(
+  source text default null, from_date date default null, to_date date default null,
+  hours integer[] default null, days integer[] default null)
+returns table (region text, window_from date, window_to date, trips bigint, weeks_in_window integer,
+               average double precision, weeks_with_trips integer, average_over_weeks_with_trips double precision,
+               data_as_of timestamptz)
+language plpgsql stable set search_path from current set plan_cache_mode = force_custom_plan as $$
+#variable_conflict use_column
+declare
+  opens  timestamp := date_trunc('week', from_date::timestamp);
+  closes timestamp := date_trunc('week', to_date::timestamp) + interval '7 days';
+begin
+  perform tripgrid.check_filters('origin', from_date, to_date, hours, days);
+  return query
+  with counted as materialized (
+    select t.region, date_trunc('week', t.local_time)::date as week, count(*) as trips
+    from tripgrid.trips t
+    where (weekly_averages_by_region.source is null or t.source = weekly_averages_by_region.source)
+      and (opens is null or t.local_time >= opens)
+      and (closes is null or t.local_time < closes)
+      and (weekly_averages_by_region.hours is null
+           or extract(hour from t.local_time)::int = any (weekly_averages_by_region.hours))
+      and (weekly_averages_by_region.days is null
+           or extract(isodow from t.local_time)::int = any (weekly_averages_by_region.days))
+    group by 1, 2
+  ), ends as (
+    select coalesce(opens::date, min(week)) as opened, coalesce(closes::date, max(week) + 7) as closed from counted
+  )
+  select c.region, e.opened, e.closed, sum(c.trips)::bigint, (e.closed - e.opened) / 7,
+         sum(c.trips)::double precision / ((e.closed - e.opened) / 7), count(*)::int,
+         sum(c.trips)::double precision / count(*), statement_timestamp()
+  from counted c cross join ends e
+  group by c.region, e.opened, e.closed
+  order by 4 desc, 1;
+end
+$$;
+comment on function tripgrid.weekly_averages_by_region is 'How many trips a week, on average, each region sees, over one common window';
+
+-- select * from tripgrid.weekly_averages_by_region(days => array[1, 2, 3, 4, 5]);

@@ -1,0 +1,77 @@
+import { resolve } from "node:path";
+import { z } from "zod";
+import { StartError } from "./errors.ts";
+
+/** The only reader of `process.env`: every setting, its default and what is allowed. `.env.example` lists the same. */
+const settings = z.object({
+  PORT: z.coerce.number().int().min(0).max(65535).default(8080),
+  HOST: z.string().min(1).default("127.0.0.1"),
+  DATABASE_URL: z
+    .url({ protocol: /^postgres(ql)?$/, error: "expected postgres://USER:PASSWORD@HOST:PORT/DATABASE" })
+    .optional(),
+  TRIPGRID_DATA: z.string().min(1).default(".tripgrid"),
+  TRIPGRID_SQL_PORT: z.coerce.number().int().min(1).max(65535).optional(),
+  TRIPGRID_TIME_ZONE: z.string().refine(isTimeZone, "expected an IANA time zone such as Europe/Rome").optional(),
+  TRIPGRID_MIN_TIME: z.iso.date("expected a date, YYYY-MM-DD").default("2000-01-01"),
+  TRIPGRID_MAX_BODY_MB: z.coerce.number().min(1).max(512).default(32),
+  TRIPGRID_POOL_SIZE: z.coerce.number().int().min(1).max(200).default(10),
+  TRIPGRID_LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
+});
+
+/** The names of all settings, for the tests that compare them with `.env.example` and `docker-compose.yml`. */
+export const SETTING_NAMES: readonly string[] = Object.keys(settings.shape);
+
+export interface Config {
+  port: number;
+  host: string;
+  /** None: the embedded engine. */
+  databaseUrl: string | undefined;
+  /** Absolute; what the embedded engine keeps. */
+  dataFolder: string;
+  /** Where the embedded engine's SQL can be reached, on loopback; none: not at all. */
+  sqlPort: number | undefined;
+  /** What was asked for; the database keeps the one that it was first set up with. */
+  timeZone: string | undefined;
+  minTime: string;
+  maxBodyBytes: number;
+  poolSize: number;
+  logLevel: string;
+}
+
+/**
+ * Reads the settings.
+ *
+ * @throws StartError that names each setting that is wrong and what was expected
+ */
+export function readConfig(env: Record<string, string | undefined> = process.env): Config {
+  // An empty value, as compose files and .env produce it, means the setting was not given.
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ""));
+  const parsed = settings.safeParse(given);
+  if (!parsed.success) {
+    const faults = parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
+    throw new StartError(`A setting is not valid. ${faults.join(". ")}.`);
+  }
+  const s = parsed.data;
+  return {
+    port: s.PORT,
+    host: s.HOST,
+    databaseUrl: s.DATABASE_URL,
+    dataFolder: resolve(s.TRIPGRID_DATA),
+    sqlPort: s.TRIPGRID_SQL_PORT,
+    timeZone: s.TRIPGRID_TIME_ZONE,
+    minTime: s.TRIPGRID_MIN_TIME,
+    maxBodyBytes: s.TRIPGRID_MAX_BODY_MB * 1024 * 1024,
+    poolSize: s.TRIPGRID_POOL_SIZE,
+    logLevel: s.TRIPGRID_LOG_LEVEL,
+  };
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: name });
+    // Node takes offsets such as +05:30 too, which have no clock changes and which PostgreSQL reads with the sign reversed.
+    return /^[A-Za-z]/.test(name);
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,112 @@
+import postgres from "postgres";
+import { AppError } from "../errors.ts";
+
+/** One pool of connections; every function in this folder takes it, or a transaction on it. */
+export type Sql = postgres.Sql<{ bigint: number; numeric: number }>;
+export type Transaction = postgres.TransactionSql<{ bigint: number; numeric: number }>;
+
+/** Where a database is: a URL, or the socket folder of the embedded engine. */
+export type Address = { url: string } | { socketFolder: string };
+
+export interface ClientOptions {
+  max: number;
+  /** Where names are looked up, so that PostGIS is found in whatever schema it was installed. */
+  searchPath?: string;
+}
+
+/**
+ * Opens a pool. How values come back is decided here, once: `bigint` and `numeric` as numbers (counts stay below 2^53),
+ * `date` and `timestamp` as ISO text without zone, `timestamptz` as ISO text in UTC.
+ */
+export function createClient(address: Address, options: ClientOptions): Sql {
+  const common: postgres.Options<{ bigint: postgres.PostgresType<number>; numeric: postgres.PostgresType<number> }> = {
+    max: options.max,
+    connect_timeout: 10,
+    idle_timeout: 0,
+    onnotice: () => {},
+    types: {
+      bigint: { to: 20, from: [20], serialize: String, parse: Number },
+      numeric: { to: 1700, from: [1700], serialize: String, parse: Number },
+      date: { to: 1082, from: [1082], serialize: String, parse: (text: string) => text },
+      timestamp: { to: 1114, from: [1114], serialize: String, parse: isoLocal },
+      timestamptz: { to: 1184, from: [1184], serialize: String, parse: isoInstant },
+    } as unknown as { bigint: postgres.PostgresType<number>; numeric: postgres.PostgresType<number> },
+    connection: {
+      application_name: "tripgrid",
+      TimeZone: "UTC",
+      // Areas are planned with the values at hand; compiling them takes longer than most of them run.
+      jit: "off",
+      ...(options.searchPath ? { search_path: options.searchPath } : {}),
+    } as unknown as Partial<postgres.ConnectionParameters>,
+  };
+  if ("url" in address) return postgres(address.url, common) as Sql;
+  return postgres({
+    ...common,
+    path: `${address.socketFolder}/.s.PGSQL.5432`,
+    user: "postgres",
+    database: "postgres",
+  }) as Sql;
+}
+
+const isoLocal = (text: string) => text.replace(" ", "T");
+
+function isoInstant(text: string): string {
+  // The session's zone is UTC, so this is a change of spelling only and keeps microseconds.
+  return text.endsWith("+00") ? `${text.slice(0, -3).replace(" ", "T")}Z` : new Date(text).toISOString();
+}
+
+/** SQLSTATEs that our own SQL functions raise, with a message written for the caller. */
+const OURS = {
+  TG001: "invalid_area",
+  TG002: "invalid_parameter",
+  TG003: "not_found",
+  TG004: "time_zone_fixed",
+} as const;
+
+/**
+ * Runs a call and turns what a caller may know into an AppError: the errors our own SQL functions raise, and a database
+ * that is away. Everything else stays as it is, and ends as `internal` without its text.
+ */
+export async function translateErrors<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    throw translated(error);
+  }
+}
+
+function translated(error: unknown): unknown {
+  const { code, message, detail } = error as { code?: string; message?: string; detail?: string };
+  if (typeof code !== "string") return error;
+  if (code in OURS) {
+    return new AppError(OURS[code as keyof typeof OURS], message ?? "", detailOf(detail), { cause: error });
+  }
+  if (isAway(code)) {
+    return new AppError(
+      "database_unavailable",
+      "The database cannot be reached; nothing was stored.",
+      {},
+      {
+        cause: error,
+        retryAfterSeconds: 2,
+      },
+    );
+  }
+  return error;
+}
+
+/** Our functions put machine-readable members into the error's detail, as JSON. */
+function detailOf(detail: string | undefined): Record<string, unknown> {
+  try {
+    return detail ? JSON.parse(detail) : {};
+  } catch {
+    return {};
+  }
+}
+
+/** postgres.js's and Node's codes for a lost connection, and PostgreSQL's classes 08 and 57P (shutting down, starting up). */
+export function isAway(code: string): boolean {
+  return /^(CONNECTION_|CONNECT_TIMEOUT|ECONN|ENOTFOUND|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|EAI_AGAIN|ENOENT|EPIPE|08|57P|53300)/.test(
+    code,
+  );
+}

@@ -1,0 +1,37 @@
+import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { tryLock } from "fs-native-extensions";
+import { StartError } from "../errors.ts";
+
+/**
+ * Takes the exclusive lock on the embedded engine's data folder: two processes on one folder lose acknowledged trips
+ * without any error. The lock is the operating system's, so it goes with the process, however that ends.
+ *
+ * @returns a function that releases it
+ * @throws StartError naming the process that holds the folder
+ */
+export function lockDataFolder(folder: string): () => void {
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    throw new StartError(`The data folder ${folder} (TRIPGRID_DATA) cannot be made: ${(error as Error).message}.`);
+  }
+  const fd = openSync(join(folder, "lock"), "a+");
+  if (!tryLock(fd)) {
+    closeSync(fd);
+    throw new StartError(
+      `The data folder ${folder} is in use by ${holderOf(folder)}. Stop it first, or set TRIPGRID_DATA to another folder.`,
+    );
+  }
+  // Beside the lock and not in it: where locks are mandatory (Windows) a locked file cannot be read.
+  writeFileSync(join(folder, "lock.holder"), `process ${process.pid}, since ${new Date().toISOString()}`);
+  return () => closeSync(fd);
+}
+
+function holderOf(folder: string): string {
+  try {
+    return `another Tripgrid (${readFileSync(join(folder, "lock.holder"), "utf8")})`;
+  } catch {
+    return "another Tripgrid";
+  }
+}

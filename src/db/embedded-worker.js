@@ -1,0 +1,61 @@
+import { parentPort, workerData } from "node:worker_threads";
+import { PGlite } from "@electric-sql/pglite";
+import { postgis } from "@electric-sql/pglite-postgis";
+import { PGLiteSocketServer } from "@electric-sql/pglite-socket";
+
+/**
+ * The thread that the embedded engine runs in, since a running query blocks its thread. Its SQL is reached by a socket
+ * file, and by a TCP port on loopback where one is asked for. JavaScript, since a thread starts without the loader that
+ * runs our TypeScript; its types are checked all the same.
+ *
+ * @typedef {{ dataFolder: string; socketPath: string; sqlPort: number | undefined }} EmbeddedWorkerData
+ */
+
+const { dataFolder, socketPath, sqlPort } = /** @type {EmbeddedWorkerData} */ (workerData);
+const db = await PGlite.create({ dataDir: dataFolder, extensions: { postgis } });
+const shared = oneAtATime(db);
+
+const servers = [new PGLiteSocketServer({ db: shared, path: socketPath, maxConnections: 20 })];
+if (sqlPort) servers.push(new PGLiteSocketServer({ db: shared, host: "127.0.0.1", port: sqlPort, maxConnections: 20 }));
+for (const server of servers) await server.start();
+parentPort?.postMessage("ready");
+
+parentPort?.once("message", async () => {
+  for (const server of servers) await server.stop();
+  await db.close();
+  parentPort?.postMessage("closed");
+  parentPort?.close();
+});
+
+/**
+ * All connections share one session, and the socket server switches between them at every message, except inside a
+ * transaction. An extended query is several messages (Parse, Bind, Execute, Sync), so two clients could execute each
+ * other's portal. Hence a connection keeps the session until its Sync: the server is told that it is in a transaction.
+ *
+ * @param {PGlite} real
+ * @returns {PGlite}
+ */
+function oneAtATime(real) {
+  let unfinished = false;
+  /** @type {Partial<PGlite>} */
+  const own = {
+    isInTransaction: () => unfinished || real.isInTransaction(),
+    execProtocolRawStream: (message, options) => {
+      const type = String.fromCharCode(message[0] ?? 0);
+      if ("PBDECHdcf".includes(type)) unfinished = true;
+      else if ("SQ".includes(type)) unfinished = false;
+      return real.execProtocolRawStream(message, options);
+    },
+    // The server rolls back what a client that went away left behind.
+    exec: (query, options) => {
+      unfinished = false;
+      return real.exec(query, options);
+    },
+  };
+  return new Proxy(real, {
+    get: (target, key) => {
+      const value = Reflect.get(key in own ? own : target, key);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+}

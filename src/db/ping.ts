@@ -1,0 +1,24 @@
+import { AppError } from "../errors.ts";
+import { type Sql, translateErrors } from "./client.ts";
+
+const PATIENCE_MS = 2000;
+
+/**
+ * Resolves if the database answers.
+ *
+ * @throws AppError database_unavailable if it does not within two seconds
+ */
+export async function ping(sql: Sql): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => reject(new AppError("database_unavailable", "The database does not answer.")),
+      PATIENCE_MS,
+    );
+  });
+  try {
+    await Promise.race([translateErrors(async () => void (await sql`select 1`)), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,33 @@
+import { type ExpressionBuilder, type ExpressionWrapper, type SqlBool, sql } from "kysely";
+import type { Area } from "../area.ts";
+import type { TripFilters } from "../trips.ts";
+import type { DB } from "./schema.ts";
+
+type Condition = ExpressionWrapper<DB, "trips", SqlBool>;
+
+/** The conditions that filters put on trips. */
+export function tripFilters(eb: ExpressionBuilder<DB, "trips">, f: TripFilters): Condition {
+  const conditions: Condition[] = [];
+  if (f.region !== undefined) conditions.push(eb("region", "=", f.region));
+  if (f.source !== undefined) conditions.push(eb("source", "=", f.source));
+  if (f.from !== undefined) conditions.push(eb("local_time", ">=", f.from));
+  if (f.to !== undefined) conditions.push(eb("local_time", "<", sql<string>`${f.to}::date + 1`));
+  if (f.area) conditions.push(inArea(eb, f.area, f.match));
+  return eb.and(conditions);
+}
+
+function inArea(eb: ExpressionBuilder<DB, "trips">, area: Area, match: TripFilters["match"]): Condition {
+  // A select of its own runs once, not for every trip.
+  const shape =
+    area.kind === "boundary"
+      ? sql`(select tripgrid.region_boundary(${area.region}))`
+      : sql`(select tripgrid.area_from_geojson(variadic ${area.polygons.map((p) => JSON.stringify(p))}::text[]))`;
+  const within = (column: "origin" | "destination") =>
+    eb.fn.coalesce(
+      sql<boolean>`st_intersects(${shape}, ${sql.ref(column)})`,
+      sql<boolean>`false`,
+    ) as unknown as Condition;
+  if (match === "both") return eb.and([within("origin"), within("destination")]);
+  if (match === "either") return eb.or([within("origin"), within("destination")]);
+  return within(match);
+}

@@ -1,0 +1,105 @@
+import { z } from "@hono/zod-openapi";
+import type { Context } from "hono";
+import { polygonsFromGeoJson } from "../area.ts";
+import { AppError } from "../errors.ts";
+import type { WeeklyAverages } from "../weekly-averages.ts";
+import { type Endpoint, jsonBody } from "./endpoint.ts";
+import { areaFrom, bbox, date, days, hours, match, name, readJson, readQuery } from "./input.ts";
+import { DateText, Instant, replies, WindowSchema } from "./schemas.ts";
+
+const filters = {
+  region: name.optional().openapi({ description: "Only trips that carry this region", example: "Turin" }),
+  source: name.optional(),
+  from: date.optional().openapi({ description: "Local date; its whole week counts" }),
+  to: date.optional().openapi({ description: "Local date; its whole week counts" }),
+  match,
+  hours: hours.optional(),
+  days: days.optional(),
+  method: z.enum(["exact"]).default("exact"),
+};
+
+const query = z.strictObject({
+  bbox: bbox.optional(),
+  boundary: name.optional().openapi({ description: "The area is the boundary of this region" }),
+  ...filters,
+});
+
+const body = z
+  .strictObject({
+    area: z.unknown().openapi({
+      description: "GeoJSON: a Polygon, a MultiPolygon, a Feature or a FeatureCollection, whose members are united",
+      example: {
+        type: "Polygon",
+        coordinates: [
+          [
+            [7.6, 45.0],
+            [7.7, 45.0],
+            [7.7, 45.1],
+            [7.6, 45.1],
+            [7.6, 45.0],
+          ],
+        ],
+      },
+    }),
+    ...filters,
+  })
+  .openapi("WeeklyQuestion");
+
+const answer = z
+  .object({
+    window: WindowSchema,
+    trips: z.int(),
+    weeks_in_window: z.int(),
+    average: z.number().nullable().openapi({ description: "trips / weeks_in_window; null without a window" }),
+    weeks_with_trips: z.int(),
+    average_over_weeks_with_trips: z.number().nullable(),
+    method: z.enum(["exact"]),
+    data_as_of: Instant.openapi({ description: "Every trip committed before this instant is counted" }),
+    weeks: z.array(z.object({ week: z.string().openapi({ example: "2018-W18" }), start: DateText, trips: z.int() })),
+  })
+  .openapi("WeeklyAnswer");
+
+const described: Pick<Endpoint["route"], "path" | "tags" | "responses"> = {
+  path: "/v1/weekly-averages",
+  tags: ["Answers"],
+  responses: replies(200, "The answer", answer, 400, 404, 413, 422, 503),
+};
+
+/** `GET /v1/weekly-averages`: by box, boundary or region. */
+export function getWeeklyAverages(weeklyAverages: WeeklyAverages): Endpoint {
+  return {
+    route: {
+      ...described,
+      method: "get",
+      summary: "Trips a week, on average, in a box, boundary or region",
+      request: { query },
+    },
+    handle: async (c) => {
+      const { bbox, boundary, method, ...question } = readQuery(c, query);
+      return c.json(await weeklyAverages({ ...question, area: areaFrom({ bbox, boundary }) }));
+    },
+  };
+}
+
+/** `POST /v1/weekly-averages`: by any polygon. */
+export function postWeeklyAverages(weeklyAverages: WeeklyAverages): Endpoint {
+  return {
+    route: {
+      ...described,
+      method: "post",
+      summary: "Trips a week, on average, in any polygon",
+      request: { body: jsonBody(body) },
+    },
+    handle: async (c: Context) => {
+      const { area, method, ...question } = await readJson(c, body);
+      if (area === undefined) {
+        throw new AppError("invalid_body", "area: expected GeoJSON", {
+          errors: [{ field: "area", detail: "expected GeoJSON" }],
+        });
+      }
+      return c.json(
+        await weeklyAverages({ ...question, area: { kind: "polygons", polygons: polygonsFromGeoJson(area) } }),
+      );
+    },
+  };
+}

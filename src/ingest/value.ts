@@ -1,0 +1,110 @@
+import type { ColumnType } from "../mapping.ts";
+import { bad, ok, type Parsed, pointFromAny, shown } from "../point.ts";
+import { type TimeFormat, timeFrom } from "../time.ts";
+
+const MAX_TEXT = 200;
+const MAX_DEPTH = 32;
+
+/** True if a sender left the value out: null in JSON, nothing between the commas in a CSV. */
+export const isAbsent = (value: unknown, fromCsv: boolean) =>
+  value === undefined || value === null || (fromCsv && value === "");
+
+/**
+ * Reads one value as its column's type. JSON is strict, a number is no text and no text is a number; a CSV has only text,
+ * which must read as the type.
+ */
+export function readValue(
+  value: unknown,
+  type: ColumnType,
+  fromCsv: boolean,
+  formats: readonly TimeFormat[],
+): Parsed<unknown> {
+  switch (type) {
+    case "text":
+      return typeof value === "string" ? checkText(value) : wrongType("text", value);
+    case "integer":
+      return fromCsv ? integerFrom(value as string) : checkInteger(value);
+    case "number":
+      return fromCsv ? numberFrom(value as string) : checkNumber(value);
+    case "point":
+      return pointFromAny(value);
+    case "time":
+      return typeof value === "string" ? timeFrom(value, formats) : wrongType("a time as text", value);
+    case "object":
+      return fromCsv ? objectFrom(value as string) : checkObject(value);
+  }
+}
+
+const wrongType = (expected: string, value: unknown) =>
+  bad("wrong_type", `expected ${expected}, but got ${typeName(value)} ${shown(value)}`);
+
+function typeName(value: unknown): string {
+  if (typeof value === "string") return "the text";
+  if (typeof value === "number") return "the number";
+  return Array.isArray(value) ? "the array" : typeof value === "object" ? "the object" : "";
+}
+
+/** Text that names something: not empty, at most 200 characters, and storable. */
+function checkText(text: string): Parsed<string> {
+  if (text.trim() === "") return bad("invalid_text", "expected text, but it is empty");
+  if (text.length > MAX_TEXT) return bad("invalid_text", `at most ${MAX_TEXT} characters, but it has ${text.length}`);
+  const fault = textFault(text);
+  return fault ? bad("invalid_text", fault) : ok(text);
+}
+
+/** PostgreSQL stores neither NUL nor half of a surrogate pair. */
+function textFault(text: string): string | undefined {
+  if (text.includes("\0")) return "it holds a NUL character (U+0000), which cannot be stored";
+  if (!text.isWellFormed()) return "it holds half of a surrogate pair, which is no character";
+  return undefined;
+}
+
+function checkInteger(value: unknown): Parsed<number> {
+  if (typeof value !== "number" || !Number.isInteger(value)) return wrongType("an integer", value);
+  // Beyond 2^53 the number that arrives here is no longer the one that was sent.
+  if (!Number.isSafeInteger(value)) return bad("out_of_range", `${value} is beyond 2^53 and cannot be kept exactly`);
+  return ok(value);
+}
+
+function checkNumber(value: unknown): Parsed<number> {
+  if (typeof value !== "number") return wrongType("a number", value);
+  return Number.isFinite(value) ? ok(value) : bad("out_of_range", "the number is too large");
+}
+
+/** Spreadsheets and data frames write whole numbers as `448.0` where the column has gaps. */
+function integerFrom(text: string): Parsed<number> {
+  return /^\s*[+-]?\d+(\.0*)?\s*$/.test(text) ? checkInteger(Number(text)) : wrongType("an integer", text);
+}
+
+function numberFrom(text: string): Parsed<number> {
+  return /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i.test(text)
+    ? checkNumber(Number(text))
+    : wrongType("a number", text);
+}
+
+function objectFrom(text: string): Parsed<Record<string, unknown>> {
+  try {
+    return checkObject(JSON.parse(text));
+  } catch {
+    return bad("invalid_json", `expected a JSON object, but got ${shown(text)}`);
+  }
+}
+
+function checkObject(value: unknown): Parsed<Record<string, unknown>> {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return wrongType("an object", value);
+  const fault = jsonFault(value);
+  return fault ? bad("invalid_json", fault) : ok(value as Record<string, unknown>);
+}
+
+/** Why a JSON value cannot be stored, if so: text that PostgreSQL does not take, numbers that are too large, deep nesting. */
+export function jsonFault(value: unknown, depth = 0): string | undefined {
+  if (depth > MAX_DEPTH) return `it is nested more than ${MAX_DEPTH} levels deep`;
+  if (typeof value === "string") return textFault(value);
+  if (typeof value === "number" && !Number.isFinite(value)) return "it holds a number that is too large";
+  if (typeof value !== "object" || value === null) return undefined;
+  for (const [key, member] of Object.entries(value)) {
+    const fault = textFault(key) ?? jsonFault(member, depth + 1);
+    if (fault) return fault;
+  }
+  return undefined;
+}

@@ -1,0 +1,32 @@
+import { pino } from "pino";
+import { readConfig } from "./config.ts";
+import { StartError } from "./errors.ts";
+import { startService } from "./service.ts";
+
+/** The service as a process: starts it, stops it in order on SIGTERM and SIGINT, and says in one sentence why it cannot. */
+async function main(): Promise<void> {
+  const config = readConfig();
+  const log = pino({ level: config.logLevel });
+  const service = await startService(config, log, (error) => {
+    log.fatal(error.message);
+    process.exit(1);
+  });
+  log.info(
+    `Tripgrid ${service.deps.version} listens on ${service.url} (${service.prepared.engine}); its documentation is at ${service.url}/docs`,
+  );
+  let stopping = false;
+  const stop = async (signal: string) => {
+    if (stopping) return;
+    stopping = true;
+    log.info(`${signal}: finishing what is under way`);
+    await service.stop();
+    process.exit(0);
+  };
+  process.on("SIGTERM", stop).on("SIGINT", stop);
+}
+
+main().catch((error: unknown) => {
+  // One sentence for whoever set it up wrongly; a stack trace is for faults of ours.
+  process.stderr.write(error instanceof StartError ? `tripgrid: ${error.message}\n` : `${(error as Error).stack}\n`);
+  process.exit(1);
+});

@@ -1,0 +1,51 @@
+import type { Area } from "./area.ts";
+
+/** Which end of a trip must lie in the area. */
+export const MATCHES = ["origin", "destination", "both", "either"] as const;
+export type Match = (typeof MATCHES)[number];
+
+/** Which trips a question is about, apart from the area. Dates are local, `YYYY-MM-DD`; the whole weeks that hold them count. */
+export interface WeeklyFilters {
+  source?: string | undefined;
+  from?: string | undefined;
+  to?: string | undefined;
+  /** Hours of the day, 0 to 23, of the local start. */
+  hours?: number[] | undefined;
+  /** ISO weekdays, 1 is Monday. */
+  days?: number[] | undefined;
+}
+
+export interface WeeklyQuestion extends WeeklyFilters {
+  area?: Area | undefined;
+  region?: string | undefined;
+  match: Match;
+}
+
+/** Mondays, local; `to` is not included. Null where no trip was found and the question names no dates. */
+export type Window = { from: string; to: string } | null;
+
+interface Averages {
+  trips: number;
+  weeks_in_window: number;
+  average: number | null;
+  weeks_with_trips: number;
+  average_over_weeks_with_trips: number | null;
+}
+
+export interface WeeklyAnswer extends Averages {
+  window: Window;
+  method: "exact";
+  /** Every trip committed before this instant is counted. */
+  data_as_of: string;
+  weeks: { week: string; start: string; trips: number }[];
+}
+
+export interface ByRegionAnswer {
+  window: Window;
+  weeks_in_window: number;
+  data_as_of: string;
+  regions: ({ region: string | null } & Omit<Averages, "weeks_in_window">)[];
+}
+
+export type WeeklyAverages = (question: WeeklyQuestion) => Promise<WeeklyAnswer>;
+export type WeeklyAveragesByRegion = (filters: WeeklyFilters) => Promise<ByRegionAnswer>;
