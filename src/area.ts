@@ -71,27 +71,41 @@ export function polygonOfBox([west, south, east, north]: Bbox): PolygonGeometry 
 export function polygonsFromGeoJson(value: unknown, path = "area"): PolygonGeometry[] {
   const polygons: PolygonGeometry[] = [];
   collect(value, path, polygons);
-  if (polygons.length === 0) fail(path, "it holds no polygon");
   const vertices = polygons.reduce((sum, polygon) => sum + countVertices(polygon), 0);
   if (vertices > MAX_VERTICES) fail(path, `it has ${vertices} vertices; at most ${MAX_VERTICES} are allowed`);
   return polygons;
 }
 
-function collect(value: unknown, path: string, into: PolygonGeometry[]): void {
-  if (typeof value !== "object" || value === null) fail(path, `expected a GeoJSON object, but got ${shown(value)}`);
-  const { type, geometry, features, geometries, coordinates } = value as Record<string, unknown>;
-  if (type === "Feature") return collect(geometry, `${path}.geometry`, into);
-  if (type === "FeatureCollection") return collectAll(features, `${path}.features`, into);
-  if (type === "GeometryCollection") return collectAll(geometries, `${path}.geometries`, into);
-  if (type === "Polygon") checkPolygon(coordinates, `${path}.coordinates`);
-  else if (type === "MultiPolygon") checkEach(coordinates, `${path}.coordinates`, checkPolygon);
-  else fail(`${path}.type`, `expected Polygon, MultiPolygon, Feature or FeatureCollection, but got ${shown(type)}`);
-  into.push({ type, coordinates } as PolygonGeometry);
-}
+/** Collections in collections are allowed, within reason: each level is a call. */
+const MAX_NESTING = 8;
 
-function collectAll(members: unknown, path: string, into: PolygonGeometry[]): void {
-  if (!Array.isArray(members)) fail(path, "expected an array");
-  for (const [i, member] of members.entries()) collect(member, `${path}[${i}]`, into);
+function collect(value: unknown, path: string, into: PolygonGeometry[], level = 0): void {
+  if (typeof value !== "object" || value === null) fail(path, `expected a GeoJSON object, but got ${shown(value)}`);
+  if (level > MAX_NESTING) fail(path, `it is nested more than ${MAX_NESTING} levels deep`);
+  const { type, geometry, features, geometries, coordinates } = value as Record<string, unknown>;
+  const collectAll = (members: unknown, name: string) =>
+    checkEach(members, `${path}.${name}`, (member, memberPath) => collect(member, memberPath, into, level + 1));
+  switch (type) {
+    case "Feature":
+      collect(geometry, `${path}.geometry`, into, level + 1);
+      break;
+    case "FeatureCollection":
+      collectAll(features, "features");
+      break;
+    case "GeometryCollection":
+      collectAll(geometries, "geometries");
+      break;
+    case "Polygon":
+      checkPolygon(coordinates, `${path}.coordinates`);
+      into.push({ type, coordinates } as Polygon);
+      break;
+    case "MultiPolygon":
+      checkEach(coordinates, `${path}.coordinates`, checkPolygon);
+      into.push({ type, coordinates } as MultiPolygon);
+      break;
+    default:
+      fail(`${path}.type`, `expected Polygon, MultiPolygon, Feature or FeatureCollection, but got ${shown(type)}`);
+  }
 }
 
 function checkEach(value: unknown, path: string, check: (item: unknown, path: string) => void): void {

@@ -20,9 +20,7 @@ export function parseJson(text: string): unknown {
 
 /** V8 names a position only now and then; a tolerant parser always does. */
 function firstFault(text: string, error: Error): { line: number; column: number; reason: string } {
-  const faults: ParseError[] = [];
-  parse(text, faults, { disallowComments: true, allowTrailingComma: false, allowEmptyContent: false });
-  const [fault] = faults;
+  const fault = firstParseError(text);
   const reason = fault ? words(printParseErrorCode(fault.error)) : error.message.split(" in JSON")[0];
   const before = text.slice(0, fault?.offset ?? text.length);
   return {
@@ -30,6 +28,16 @@ function firstFault(text: string, error: Error): { line: number; column: number;
     column: before.length - before.lastIndexOf("\n"),
     reason: reason ?? "unexpected text",
   };
+}
+
+function firstParseError(text: string): ParseError | undefined {
+  const faults: ParseError[] = [];
+  try {
+    parse(text, faults, { disallowComments: true, allowTrailingComma: false, allowEmptyContent: false });
+  } catch {
+    // It recurses, and so gives up on what is nested some thousand levels deep.
+  }
+  return faults[0];
 }
 
 /** `PropertyNameExpected` → `property name expected`. */

@@ -28,7 +28,12 @@ export const bad = (code: FaultCode, detail: string): { ok: false; fault: Fault 
 
 /** What a sender wrote, short enough for a message and free of anything that could break one. */
 export function shown(value: unknown): string {
-  const text = typeof value === "string" ? JSON.stringify(value) : (JSON.stringify(value) ?? String(value));
+  let text: string;
+  try {
+    text = JSON.stringify(value) ?? String(value);
+  } catch {
+    text = "something nested too deeply";
+  }
   return (text.length > 60 ? `${text.slice(0, 60)}…` : text).toWellFormed();
 }
 

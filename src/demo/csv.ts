@@ -12,12 +12,12 @@ const COLUMNS = [
   ...["distance_m", "duration_s", "driver_id", "rider_id", "vehicle_model"],
 ];
 /** Names that a native CSV file reads as something else than an attribute. */
-const TAKEN = new Set([...COLUMNS, "booked_at", "origin", "destination"]);
+const TAKEN = new Set([...COLUMNS, "booked_at", "origin", "destination", "attributes"]);
 
 /**
  * Trips as native CSV, in chunks of about 64 K characters: a header, then a line for each trip. Points are longitude
- * and latitude in degrees with 6 decimals, distances metres, durations seconds; times stand as they were sent, local ones
- * without an offset. Attributes follow as columns of their own, sorted by name.
+ * and latitude in degrees with 6 decimals, distances metres, durations seconds. Times stand as they were sent, those in
+ * local time without an offset. Attributes follow as columns of their own, sorted by name.
  *
  * The header names the attributes of the first 250 trips. A trip that the columns cannot carry (another attribute later
  * on, one named like a column, a `bookedAt`) throws an Error rather than losing something on its way.

@@ -74,12 +74,9 @@ export const Trip = z
   })
   .openapi("Trip");
 
-export const WindowSchema = z
-  .object({ from: DateText, to: DateText })
-  .nullable()
-  .openapi("Window", {
-    description: "Mondays, local; `to` is not included. Null if nothing was found and no dates were given",
-  });
+export const WindowSchema = z.object({ from: DateText, to: DateText }).nullable().openapi("Window", {
+  description: "Mondays, local; `to` is not included. Null if nothing was found and no dates were given",
+});
 
 /** The replies that an endpoint can give: its own, and problems for these statuses. */
 export function replies(status: number, description: string, schema: z.ZodType, ...problems: number[]) {

@@ -7,13 +7,10 @@ import { isStorable, readQuery } from "./input.ts";
 import { Receipt as ReceiptSchema, replies } from "./schemas.ts";
 
 const query = z.strictObject({
-  mapping: z
-    .string()
-    .optional()
-    .openapi({
-      description: "How the rows become trips; without it they are recognised by their fields",
-      example: "native",
-    }),
+  mapping: z.string().optional().openapi({
+    description: "How the rows become trips; without it they are recognised by their fields",
+    example: "native",
+  }),
   identity: z.enum(["content", "row"]).default("content").openapi({
     description:
       "`row`: rows without a trip_id are different trips even if they are equal, also when they are sent again",
@@ -37,12 +34,10 @@ const NativeTrip = z
       .openapi({ description: "Without it the trip gets an id made from its content" }),
     source: z.string().max(200),
     region: z.string().max(200).optional(),
-    started_at: z
-      .string()
-      .openapi({
-        description: "ISO 8601; without an offset it is local time at the origin",
-        example: "2018-05-21T02:54:04",
-      }),
+    started_at: z.string().openapi({
+      description: "ISO 8601; without an offset it is local time at the origin",
+      example: "2018-05-21T02:54:04",
+    }),
     ended_at: z.string().optional(),
     booked_at: z.string().optional(),
     duration_s: z.number().min(0).optional(),
