@@ -1,0 +1,27 @@
+# Tripgrid as an image. Without DATABASE_URL it runs the embedded engine, whose data is in /data: mount a volume there.
+
+FROM node:20.20.2-bookworm-slim AS dependencies
+WORKDIR /app
+COPY package.json package-lock.json ./
+# No package needs its install script: binaries come ready in packages of their own.
+RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
+# A lockfile may lack the binaries of platforms other than its author's (npm/cli#4828); dbmate's is needed to start.
+RUN node --input-type=module --eval "import { resolveBinary } from 'dbmate'; resolveBinary()" \
+  || npm install --no-save --omit=dev --ignore-scripts --no-audit --no-fund \
+    "@dbmate/linux-$(node --print process.arch)@$(node --print "require('dbmate/package.json').version")"
+
+FROM node:20.20.2-bookworm-slim
+ENV NODE_ENV=production HOST=0.0.0.0 PORT=8080 TRIPGRID_DATA=/data
+WORKDIR /app
+RUN install --directory --owner=node --group=node /data
+COPY --from=dependencies /app/node_modules ./node_modules
+COPY package.json LICENSE ./
+COPY geo ./geo
+COPY db ./db
+COPY src ./src
+USER node
+EXPOSE 8080
+# The embedded engine takes about ten seconds to start for the first time.
+HEALTHCHECK --interval=5s --timeout=5s --start-period=60s --retries=6 \
+  CMD ["node", "--eval", "fetch('http://127.0.0.1:' + process.env.PORT + '/readyz').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+CMD ["node", "--import", "tsx", "src/main.ts"]

@@ -1,0 +1,65 @@
+import { StartError } from "../errors.ts";
+import { type Address, createClient, type Sql } from "./client.ts";
+import { prepareDatabase } from "./prepare.ts";
+
+/** What a database of ours holds, in the order that its foreign keys ask for. */
+const TABLES = ["sources", "regions", "batches", "rejected_rows", "idempotency_keys", "trips"] as const;
+
+const ROWS_A_STATEMENT = 5000;
+
+/**
+ * Copies everything from one database of Tripgrid into a new one, whatever the engines of the two: rows are streamed, and
+ * the new database is brought all the way up first, with the time zone of the old one.
+ *
+ * @param onTable called with each table and its rows once they are there
+ * @throws StartError if the target holds trips already, or the source is no database of Tripgrid
+ */
+export async function copyDatabase(
+  from: Address,
+  to: Address,
+  onTable: (table: string, rows: number) => void,
+): Promise<void> {
+  const source = createClient(from, { max: 1 });
+  const target = createClient(to, { max: 1 });
+  try {
+    const [settings] = await source<{ time_zone: string }[]>`select time_zone from tripgrid.settings`.catch(() => []);
+    if (!settings) throw new StartError("The database to copy from is none of Tripgrid's.");
+    await prepareDatabase(to, settings.time_zone);
+    const [held] = await target`select 1 from tripgrid.trips limit 1`;
+    if (held) throw new StartError("The database to copy to holds trips already; it must be a new one.");
+    await target`select tripgrid.ensure_partitions(${await days(source)}::timestamp[])`;
+    // In one transaction: a copy that breaks off leaves nothing behind.
+    await target.begin(async (tx) => {
+      for (const table of TABLES) onTable(table, await copyTable(source, tx as unknown as Sql, table));
+    });
+  } finally {
+    await Promise.all([source.end(), target.end()]);
+  }
+}
+
+async function days(source: Sql): Promise<string[]> {
+  const rows = await source<{ day: string }[]>`select distinct local_time::date as day from tripgrid.trips`;
+  return rows.map((row) => row.day);
+}
+
+/**
+ * Rows travel as text, which every type reads back exactly, in arrays: COPY from a client is not to be had on the embedded
+ * engine, and postgres.js lost the end of a COPY that was shorter than one packet.
+ */
+async function copyTable(source: Sql, target: Sql, table: string): Promise<number> {
+  const columns = await target<{ name: string; type: string }[]>`
+    select quote_ident(attname) as name, format_type(atttypid, atttypmod) as type from pg_attribute
+    where attrelid = ${`tripgrid.${table}`}::regclass and attnum > 0 and not attisdropped and attgenerated = ''
+    order by attnum`;
+  const names = columns.map(({ name }) => name).join(", ");
+  const asText = columns.map(({ name }) => `${name}::text`).join(", ");
+  const casts = columns.map(({ name, type }) => `${name}::${type}`).join(", ");
+  const arrays = columns.map((_, i) => `$${i + 1}::text[]`).join(", ");
+  const insert = `insert into tripgrid.${table} (${names}) select ${casts} from unnest(${arrays}) as rows (${names})`;
+  let copied = 0;
+  for await (const rows of source.unsafe(`select ${asText} from tripgrid.${table}`).values().cursor(ROWS_A_STATEMENT)) {
+    await target.unsafe(insert, columns.map((_, i) => (rows as unknown[][]).map((row) => row[i])) as never);
+    copied += rows.length;
+  }
+  return copied;
+}

@@ -1,0 +1,172 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { parse } from "yaml";
+import type { Batch, Receipt } from "../../src/batch.ts";
+import { readConfig, SETTING_NAMES } from "../../src/config.ts";
+import { createIngest } from "../../src/ingest/ingest.ts";
+
+const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
+
+interface Service {
+  image?: string;
+  environment: Record<string, string>;
+  ports: string[];
+  healthcheck: { test: string[] };
+  volumes?: string[];
+  depends_on?: Record<string, { condition: string }>;
+}
+
+interface Job {
+  container?: string;
+  services?: Record<string, { image: string }>;
+  env?: Record<string, string>;
+  steps: { uses?: string; run?: string; with?: Record<string, unknown>; env?: Record<string, string> }[];
+  "timeout-minutes": number;
+}
+
+type Services = Record<"database" | "tripgrid", Service>;
+type Jobs = Record<"test" | "newer-node" | "timescaledb" | "compose", Job>;
+
+const dockerfile = read("Dockerfile");
+const { services, volumes } = parse(read("docker-compose.yml")) as { services: Services; volumes: object };
+const { jobs, permissions } = parse(read(".github/workflows/ci.yml")) as { jobs: Jobs; permissions: object };
+
+/** A value as compose reads it where the environment sets nothing: `${NAME:-default}` is its default. */
+const byDefault = (text: string) => text.replace(/\$\{\w+:-([^}]*)\}/g, "$1");
+
+function defaultsOf(service: Service): Record<string, string> {
+  return Object.fromEntries(Object.entries(service.environment).map(([name, value]) => [name, byDefault(value)]));
+}
+
+describe("images", () => {
+  const stages = [...dockerfile.matchAll(/^FROM (\S+)/gm)].map(([, image]) => image ?? "");
+  const images = [
+    ...stages,
+    ...Object.values(services).flatMap(({ image }) => image ?? []),
+    ...Object.values(jobs).flatMap(({ container }) => container ?? []),
+    ...Object.values(jobs).flatMap((job) => Object.values(job.services ?? {}).map(({ image }) => image)),
+  ];
+
+  test("are found in all three files", () => {
+    expect(images).toHaveLength(5);
+  });
+
+  test.each(images)("%s names a version", (image) => {
+    expect(image).toMatch(/^[\w./-]+:\D*\d+\.\d+/);
+  });
+
+  test("the database that CI tests against is the one that compose starts", () => {
+    expect(jobs.timescaledb.services?.database?.image).toBe(services.database.image);
+  });
+
+  test("all stages of ours and the container of CI run the same Node", () => {
+    const node = stages.map((image) => image.replace("-slim", ""));
+    expect(new Set([...node, jobs.test.container])).toHaveProperty("size", 1);
+  });
+});
+
+describe("docker-compose.yml", () => {
+  test("gives Tripgrid only settings that it knows", () => {
+    expect(SETTING_NAMES).toEqual(expect.arrayContaining(Object.keys(services.tripgrid.environment)));
+  });
+
+  test("passes each setting on under its own name, not set by default", () => {
+    for (const [name, value] of Object.entries(services.tripgrid.environment)) {
+      if (name !== "DATABASE_URL") expect(value).toBe(`\${${name}:-}`);
+    }
+  });
+
+  test("its defaults are valid settings and lead to its own database", () => {
+    const { databaseUrl = "" } = readConfig(defaultsOf(services.tripgrid));
+    const { POSTGRES_DB, POSTGRES_PASSWORD } = defaultsOf(services.database);
+    const url = new URL(databaseUrl);
+    expect(url.hostname in services).toBe(true);
+    expect([url.username, url.password, url.pathname]).toEqual(["postgres", POSTGRES_PASSWORD, `/${POSTGRES_DB}`]);
+    expect(services.database.healthcheck.test).toContain(`--dbname=${POSTGRES_DB}`);
+  });
+
+  test("a password of one's own reaches both", () => {
+    const given = services.database.environment.POSTGRES_PASSWORD;
+    expect(given).toMatch(/^\$\{POSTGRES_PASSWORD:-\w+\}$/);
+    expect(services.tripgrid.environment.DATABASE_URL).toContain(`:${given}@`);
+  });
+
+  test("Tripgrid waits until the database is healthy", () => {
+    expect(services.tripgrid.depends_on?.database?.condition).toBe("service_healthy");
+  });
+
+  test("nothing is reachable from other machines", () => {
+    const ports = Object.values(services).flatMap((service) => service.ports.map(byDefault));
+    expect(ports).toEqual(["127.0.0.1:5433:5432", "127.0.0.1:8080:8080"]);
+  });
+
+  test("the database's folder is a named volume", () => {
+    expect(services.database.volumes).toEqual(["database:/home/postgres/pgdata/data"]);
+    expect(volumes).toHaveProperty("database");
+  });
+
+  test("asks the image's own question after its health", () => {
+    const [, inImage = "[]"] = /^HEALTHCHECK[^[]*(\[.*\])$/m.exec(dockerfile) ?? [];
+    const [, ...command] = services.tripgrid.healthcheck.test;
+    const asked = (JSON.parse(inImage) as string[]).map((part) => part.replace(":' + process.env.PORT + '", ":8080"));
+    expect(command).toEqual(asked);
+  });
+});
+
+describe("ci.yml", () => {
+  const steps = Object.values(jobs).flatMap((job) => job.steps);
+
+  test("may only read, and every job ends in time", () => {
+    expect(permissions).toEqual({ contents: "read" });
+    expect(Object.values(jobs).filter((job) => !(job["timeout-minutes"] <= 30))).toEqual([]);
+  });
+
+  test("actions are pinned to a major version", () => {
+    for (const { uses } of steps) if (uses !== undefined) expect(uses).toMatch(/^actions\/[\w-]+@v\d+$/);
+  });
+
+  test("the job on TimescaleDB fails if it is not there", () => {
+    const env = jobs.timescaledb.steps.find(({ run }) => run === "npm test")?.env;
+    expect(env?.TRIPGRID_TEST_REQUIRE?.split(",")).toContain("timescaledb");
+    expect(env?.TRIPGRID_TEST_TIMESCALEDB_URL).toMatch(/^postgres:\/\/postgres:password@localhost:5432\//);
+  });
+
+  test("every row of the posted file is a trip, and the job expects as many", async () => {
+    const { TRIPS = "", URL: url = "" } = jobs.compose.env ?? {};
+    const batch = await ingested(read(TRIPS));
+    expect(batch.rejected).toEqual([]);
+    expect(batch.mapping).toBe("native");
+    expect(new Set(batch.trips.map(({ trip }) => `${trip.source} ${trip.tripId}`))).toHaveProperty("size", 10);
+    expect(batch.trips.filter(({ trip }) => trip.region === undefined)).toEqual([]);
+
+    const script = jobs.compose.steps.map(({ run = "" }) => run).join("\n");
+    expect(script).toContain('"@$TRIPS"');
+    expect(script).toContain(`.inserted == ${batch.trips.length}`);
+    expect(script.match(/\.total == \d+/g)).toEqual(Array(2).fill(`.total == ${batch.trips.length}`));
+    expect(new URL(url).host).toBe("127.0.0.1:8080");
+  });
+});
+
+/** What would be stored of a CSV, read as the service reads it. */
+async function ingested(csv: string): Promise<Batch> {
+  const batches: Batch[] = [];
+  const ingest = createIngest({
+    loadTrips: async (batch) => {
+      batches.push(batch);
+      return {} as Receipt;
+    },
+    maxBodyBytes: 1024 * 1024,
+    minTime: readConfig({}).minTime,
+  });
+  await ingest({
+    body: { stream: new Response(csv).body, contentLength: undefined, contentEncoding: undefined },
+    contentType: "text/csv",
+    mapping: undefined,
+    identity: "content",
+    withVerdicts: false,
+    idempotencyKey: undefined,
+  });
+  const [batch] = batches;
+  if (!batch) throw new Error("nothing was ingested");
+  return batch;
+}

@@ -1,0 +1,91 @@
+import { randomBytes } from "node:crypto";
+import { cp, rm } from "node:fs/promises";
+import { join } from "node:path";
+import postgres from "postgres";
+import { inject } from "vitest";
+import { type Address, createClient, type Sql } from "../../src/db/client.ts";
+import { startEmbedded } from "../../src/db/embedded.ts";
+import { searchPathOf } from "../../src/db/engine.ts";
+
+/** The engine that this file runs on. */
+export const engine = inject("engine");
+
+const store = inject("store");
+
+export interface TestDatabase {
+  /** None: the embedded engine. */
+  databaseUrl: string | undefined;
+  /** Its own on every engine, but only the embedded one keeps the database in it. */
+  dataFolder: string;
+  /** The settings that lead a service there. */
+  env: Record<string, string>;
+  drop(): Promise<void>;
+}
+
+/** A database with everything set up and nothing stored, as a copy of one that was made once. */
+export function freshDatabase(): Promise<TestDatabase> {
+  return makeDatabase(true);
+}
+
+/** A database that Tripgrid has never seen; its server's extensions can be created in it. */
+export function emptyDatabase(): Promise<TestDatabase> {
+  return makeDatabase(false);
+}
+
+async function makeDatabase(isCopy: boolean): Promise<TestDatabase> {
+  const name = `${store.prefix}${randomBytes(4).toString("hex")}`;
+  const dataFolder = join(store.folder, name);
+  const removeFolder = () => rm(dataFolder, { recursive: true, force: true });
+  if (!store.adminUrl) {
+    if (isCopy) await cp(join(store.folder, store.template), dataFolder, { recursive: true });
+    return { databaseUrl: undefined, dataFolder, env: { TRIPGRID_DATA: dataFolder }, drop: removeFolder };
+  }
+  await asAdmin(
+    (admin) => admin`create database ${admin(name)} template ${admin(isCopy ? store.template : "template1")}`,
+  );
+  const url = new URL(store.adminUrl);
+  url.pathname = name;
+  return {
+    databaseUrl: url.href,
+    dataFolder,
+    env: { TRIPGRID_DATA: dataFolder, DATABASE_URL: url.href },
+    drop: async () => {
+      await asAdmin((admin) => admin`drop database if exists ${admin(name)} with (force)`);
+      await removeFolder();
+    },
+  };
+}
+
+/** Runs statements as a superuser of the server, outside the database under test. Not for the embedded engine. */
+export async function asAdmin<T>(call: (sql: postgres.Sql) => PromiseLike<T>): Promise<T> {
+  const sql = postgres(store.adminUrl ?? "", { max: 1, onnotice: () => {} });
+  try {
+    return await call(sql);
+  } finally {
+    await sql.end();
+  }
+}
+
+/** Runs statements in a database that no service has open, as its owner. */
+export async function inDatabase<T>(database: TestDatabase, call: (sql: Sql) => PromiseLike<T>): Promise<T> {
+  if (database.databaseUrl) return withClient({ url: database.databaseUrl }, call);
+  const embedded = await startEmbedded(database.dataFolder, undefined, (error) => {
+    throw error;
+  });
+  try {
+    return await withClient(embedded, call);
+  } finally {
+    await embedded.stop();
+  }
+}
+
+async function withClient<T>(address: Address, call: (sql: Sql) => PromiseLike<T>): Promise<T> {
+  const sql = createClient(address, { max: 1 });
+  try {
+    // Set by a statement, since the embedded engine ignores start-up settings.
+    await sql`select set_config('search_path', ${await searchPathOf(sql)}, false)`;
+    return await call(sql);
+  } finally {
+    await sql.end();
+  }
+}

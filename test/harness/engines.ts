@@ -1,0 +1,69 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, readdirSync, realpathSync } from "node:fs";
+import { delimiter, dirname, join } from "node:path";
+import type { Engine } from "../../src/db/engine.ts";
+
+/** Where an engine's databases are made: nowhere but in this process, on a server that runs, or by a server's programs. */
+export type Server = { kind: "none" } | { kind: "url"; url: string } | { kind: "programs"; bin: string };
+
+export type FoundEngine = { engine: Engine; server: Server } | { engine: Engine; missing: string };
+
+/**
+ * Which engines this machine has, each with its server or with the reason why there is none.
+ *
+ * @throws if `TRIPGRID_TEST_REQUIRE` names one that is not to be had, so that a run without it cannot pass for complete
+ */
+export function findEngines(env: Record<string, string | undefined>): FoundEngine[] {
+  const found: FoundEngine[] = [
+    { engine: "embedded", server: { kind: "none" } },
+    findServer("postgres", env.TRIPGRID_TEST_POSTGRES_URL, lacksPostgis),
+    findServer("timescaledb", env.TRIPGRID_TEST_TIMESCALEDB_URL, (bin) => lacksPostgis(bin) ?? lacksTimescale(bin)),
+  ];
+  for (const name of (env.TRIPGRID_TEST_REQUIRE ?? "").split(",").map((part) => part.trim())) {
+    if (name === "") continue;
+    const engine = found.find((one) => one.engine === name);
+    if (!engine) throw new Error(`TRIPGRID_TEST_REQUIRE names ${name}, which is no engine.`);
+    if ("missing" in engine) throw new Error(`TRIPGRID_TEST_REQUIRE names ${name}, but ${engine.missing}.`);
+  }
+  return found;
+}
+
+function findServer(engine: Engine, url: string | undefined, lacks: (bin: string) => string | undefined): FoundEngine {
+  if (url) return { engine, server: { kind: "url", url } };
+  const bins = serverPrograms();
+  const bin = bins.find((one) => lacks(one) === undefined);
+  if (bin) return { engine, server: { kind: "programs", bin } };
+  const [newest] = bins;
+  if (!newest) return { engine, missing: "no PostgreSQL server was found on the PATH or in /usr/lib/postgresql" };
+  return { engine, missing: `${lacks(newest)} on the server found at ${newest}` };
+}
+
+/** The folders with a server's programs: the PATH's choice first, then Debian's, newest first. */
+function serverPrograms(): string[] {
+  const onPath = (process.env.PATH ?? "").split(delimiter).map((folder) => join(folder, "initdb"));
+  const debian = "/usr/lib/postgresql";
+  const versions = existsSync(debian) ? readdirSync(debian).sort((a, b) => Number(b) - Number(a)) : [];
+  const initdbs = [...onPath, ...versions.map((version) => join(debian, version, "bin/initdb"))].filter(existsSync);
+  // On the PATH it is often a link; the other programs are where it leads.
+  const bins = initdbs.map((path) => dirname(realpathSync(path)));
+  return [...new Set(bins)].filter((bin) => existsSync(join(bin, "pg_config")));
+}
+
+function lacksPostgis(bin: string): string | undefined {
+  return existsSync(join(ask(bin, "--sharedir"), "extension/postgis.control"))
+    ? undefined
+    : "the extension postgis is not installed";
+}
+
+function lacksTimescale(bin: string): string | undefined {
+  if (!existsSync(join(ask(bin, "--sharedir"), "extension/timescaledb.control"))) {
+    return "the extension timescaledb is not installed";
+  }
+  // The Community edition is a library of its own; the Apache one counts as stock PostgreSQL.
+  return readdirSync(ask(bin, "--pkglibdir")).some((name) => name.startsWith("timescaledb-tsl"))
+    ? undefined
+    : "only the Apache edition of timescaledb is installed";
+}
+
+const ask = (bin: string, question: string) =>
+  execFileSync(join(bin, "pg_config"), [question], { encoding: "utf8" }).trim();

@@ -1,0 +1,80 @@
+import { spawn } from "node:child_process";
+import { resolve } from "node:path";
+import { afterAll, inject } from "vitest";
+
+export interface SpawnedService {
+  pid: number;
+  /** Resolves to its URL, without a slash at the end, once it listens; rejects if it ends before. */
+  listening(): Promise<string>;
+  exited: Promise<{ status: number | null; signal: NodeJS.Signals | null }>;
+  kill(signal: NodeJS.Signals): void;
+  stderr(): string;
+  /** What it logged so far. */
+  log(): Record<string, unknown>[];
+  /** Resolves to the first line of the log that says this. */
+  logged(text: string): Promise<Record<string, unknown>>;
+}
+
+const PROJECT = resolve(import.meta.dirname, "../..");
+
+const running = new Set<SpawnedService>();
+afterAll(async () => {
+  for (const service of running) service.kill("SIGKILL");
+  await Promise.all([...running].map((service) => service.exited));
+});
+
+/**
+ * Starts the service as a process, as an operator does. What is still running when the file ends is killed.
+ *
+ * @param env all its settings: nothing of the machine's own gets through, and any free port is the default
+ */
+export function spawnService(env: Record<string, string>): SpawnedService {
+  const child = spawn(process.execPath, ["--import", "tsx", "src/main.ts"], {
+    cwd: PROJECT,
+    // A process that is killed leaves its socket behind: in our folder it goes with the rest.
+    env: { PATH: process.env.PATH, TMPDIR: inject("store").folder, PORT: "0", ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const output = { stdout: "", stderr: "" };
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    output.stdout += text;
+  });
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    output.stderr += text;
+  });
+
+  const log = () =>
+    output.stdout
+      .split("\n")
+      .slice(0, -1)
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+  const logged = (text: string) =>
+    new Promise<Record<string, unknown>>((found, failed) => {
+      const look = () => {
+        const line = log().find(({ msg }) => String(msg).includes(text));
+        if (line) found(line);
+      };
+      child.stdout.on("data", look);
+      child.once("close", (status, signal) =>
+        failed(new Error(`It ended (${signal ?? status}) before it logged "${text}": ${output.stderr}`)),
+      );
+      look();
+    });
+
+  const service: SpawnedService = {
+    pid: child.pid ?? Number.NaN,
+    listening: async () => /http:\/\/\S+/.exec(String((await logged(" listens on ")).msg))?.[0] ?? "",
+    exited: new Promise((ended) => {
+      child.once("close", (status, signal) => {
+        running.delete(service);
+        ended({ status, signal });
+      });
+    }),
+    kill: (signal) => child.kill(signal),
+    stderr: () => output.stderr,
+    log,
+    logged,
+  };
+  running.add(service);
+  return service;
+}
