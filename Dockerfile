@@ -5,10 +5,6 @@ WORKDIR /app
 COPY package.json package-lock.json ./
 # No package needs its install script: binaries come ready in packages of their own.
 RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
-# A lockfile may lack the binaries of platforms other than its author's (npm/cli#4828); dbmate's is needed to start.
-RUN node --input-type=module --eval "import { resolveBinary } from 'dbmate'; resolveBinary()" \
-  || npm install --no-save --omit=dev --ignore-scripts --no-audit --no-fund \
-    "@dbmate/linux-$(node --print process.arch)@$(node --print "require('dbmate/package.json').version")"
 
 FROM node:20.20.2-bookworm-slim
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=8080 TRIPGRID_DATA=/data

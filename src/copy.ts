@@ -5,11 +5,14 @@ import { startEmbedded } from "./db/embedded.ts";
 import { StartError } from "./errors.ts";
 
 /** `npm run copy -- FROM TO`: everything of one database into a new one, of whatever engine. */
-const USAGE = "usage: npm run copy -- FROM TO, where FROM is postgres://… or the data folder of an embedded database, and TO is postgres://…";
+const USAGE =
+  "usage: npm run copy -- FROM TO, where FROM is postgres://… or the data folder of an embedded database, and TO is postgres://…";
 
 async function main([from, to, ...rest]: string[]): Promise<void> {
   if (!from || !to?.startsWith("postgres") || rest.length > 0) throw new StartError(USAGE);
-  const embedded = from.startsWith("postgres") ? undefined : await startEmbedded(resolve(from), undefined, () => process.exit(1));
+  const embedded = from.startsWith("postgres")
+    ? undefined
+    : await startEmbedded(resolve(from), undefined, () => process.exit(1));
   const source: Address = embedded ?? { url: from };
   try {
     await copyDatabase(source, { url: to }, (table, rows) => process.stdout.write(`${table}: ${rows} rows\n`));

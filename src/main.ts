@@ -1,10 +1,13 @@
+import { parseArgs } from "node:util";
 import { pino } from "pino";
 import { readConfig } from "./config.ts";
+import { demo } from "./demo/demo.ts";
 import { StartError } from "./errors.ts";
 import { startService } from "./service.ts";
 
 /** The service as a process: starts it, stops it in order on SIGTERM and SIGINT, and says in one sentence why it cannot. */
 async function main(): Promise<void> {
+  const flags = readFlags();
   const config = readConfig();
   const log = pino({ level: config.logLevel });
   const service = await startService(config, log, (error) => {
@@ -23,6 +26,19 @@ async function main(): Promise<void> {
     process.exit(0);
   };
   process.on("SIGTERM", stop).on("SIGINT", stop);
+  if (flags.demo) await demo(service.url, service.deps, flags.trips, (line) => process.stdout.write(`${line}\n`));
+}
+
+/** `--demo` fills an empty database with a sample; `--trips N` says how large. */
+function readFlags(): { demo: boolean; trips: number | undefined } {
+  try {
+    const { values } = parseArgs({ options: { demo: { type: "boolean", default: false }, trips: { type: "string" } } });
+    const trips = values.trips === undefined ? undefined : Number(values.trips);
+    if (trips !== undefined && !Number.isSafeInteger(trips)) throw new RangeError("--trips: expected a whole number");
+    return { demo: values.demo, trips };
+  } catch (error) {
+    throw new StartError((error as Error).message);
+  }
 }
 
 main().catch((error: unknown) => {

@@ -15,8 +15,17 @@ export interface Cluster {
 
 const run = promisify(execFile);
 
-/** Starts a throwaway PostgreSQL server in a folder, on a free port of loopback. */
-export async function startCluster(folder: string, bin: string, engine: Engine): Promise<Cluster> {
+/**
+ * Starts a throwaway PostgreSQL server in a folder, on a free port of loopback.
+ *
+ * @param extra settings that differ from those the suites run with
+ */
+export async function startCluster(
+  folder: string,
+  bin: string,
+  engine: Engine,
+  extra: Record<string, string> = {},
+): Promise<Cluster> {
   const user = serverUser();
   await mkdir(folder);
   if (user) await chown(folder, user.uid, user.gid);
@@ -35,7 +44,7 @@ export async function startCluster(folder: string, bin: string, engine: Engine):
     options,
   );
   const port = await freePort();
-  await appendFile(join(data, "postgresql.conf"), settings(engine, port));
+  await appendFile(join(data, "postgresql.conf"), settings(engine, port, extra));
 
   const pgCtl = join(bin, "pg_ctl");
   const log = join(folder, "log");
@@ -52,7 +61,7 @@ export async function startCluster(folder: string, bin: string, engine: Engine):
   };
 }
 
-function settings(engine: Engine, port: number): string {
+function settings(engine: Engine, port: number, extra: Record<string, string>): string {
   const common = {
     listen_addresses: "127.0.0.1",
     unix_socket_directories: "",
@@ -68,7 +77,7 @@ function settings(engine: Engine, port: number): string {
     "timescaledb.max_background_workers": 0,
     "timescaledb.telemetry_level": "off",
   };
-  const all = { ...common, ...(engine === "timescaledb" ? timescale : {}) };
+  const all = { ...common, ...(engine === "timescaledb" ? timescale : {}), ...extra };
   return Object.entries(all)
     .map(([name, value]) => `${name} = '${value}'\n`)
     .join("");

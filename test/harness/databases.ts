@@ -6,6 +6,7 @@ import { inject } from "vitest";
 import { type Address, createClient, type Sql } from "../../src/db/client.ts";
 import { startEmbedded } from "../../src/db/embedded.ts";
 import { searchPathOf } from "../../src/db/engine.ts";
+import { type Cluster, startCluster } from "./cluster.ts";
 
 /** The engine that this file runs on. */
 export const engine = inject("engine");
@@ -77,6 +78,16 @@ export async function inDatabase<T>(database: TestDatabase, call: (sql: Sql) => 
   } finally {
     await embedded.stop();
   }
+}
+
+/** Whether `ownServer` can start one: not where the run was given a server's URL, nor for the embedded engine. */
+export const canStartServers = inject("server").kind === "programs";
+
+/** A server of the test's own, for settings or faults that the shared one must not have; the test stops it. */
+export async function ownServer(settings: Record<string, string>): Promise<Cluster> {
+  const server = inject("server");
+  if (server.kind !== "programs") throw new Error("This machine's server programs were not found.");
+  return startCluster(join(store.folder, randomBytes(4).toString("hex")), server.bin, engine, settings);
 }
 
 async function withClient<T>(address: Address, call: (sql: Sql) => PromiseLike<T>): Promise<T> {

@@ -1,6 +1,15 @@
 /** All that a test of the conformance or start suite imports. */
 export { freePort } from "./cluster.ts";
-export { asAdmin, emptyDatabase, engine, freshDatabase, inDatabase, type TestDatabase } from "./databases.ts";
+export {
+  asAdmin,
+  canStartServers,
+  emptyDatabase,
+  engine,
+  freshDatabase,
+  inDatabase,
+  ownServer,
+  type TestDatabase,
+} from "./databases.ts";
 export { type SpawnedService, spawnService } from "./process.ts";
 export { startTestService, type TestService, useService } from "./service.ts";
 export { sharedData } from "./shared-data.ts";

@@ -1,8 +1,8 @@
 import { once } from "node:events";
-import { type IncomingMessage, request } from "node:http";
+import { Agent, type IncomingMessage, request } from "node:http";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { freshDatabase, spawnService, type TestDatabase } from "../harness/index.ts";
+import { freshDatabase, type SpawnedService, spawnService, type TestDatabase } from "../harness/index.ts";
 import { countTrips, postTrips, tripsJson } from "./trips.ts";
 
 let database: TestDatabase;
@@ -11,46 +11,75 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
+/** Waits for the orderly end of a service that has nothing left to do. */
+async function expectPromptEnd(service: SpawnedService): Promise<void> {
+  const before = performance.now();
+  expect(await service.exited).toEqual({ status: 0, signal: null });
+  expect(performance.now() - before).toBeLessThan(3000);
+  expect(service.stderr()).toBe("");
+}
+
+/** A client that keeps its one connection, and has sent all of a request but its body. */
+async function beginUpload(url: string, body: string) {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const headers = { "content-type": "application/json", "content-length": body.length, expect: "100-continue" };
+  const upload = request(`${url}/v1/trips`, { method: "POST", agent, headers });
+  upload.flushHeaders();
+  // The service says so once it has the request and waits for the body.
+  await once(upload, "continue");
+  const replyTo = async (sent: typeof upload) => {
+    const [reply] = (await once(sent, "response")) as [IncomingMessage];
+    return { status: reply.statusCode, body: await text(reply) };
+  };
+  return {
+    end: () => replyTo(upload.end(body)),
+    askAgain: () => replyTo(request(`${url}/livez`, { agent }).end()),
+  };
+}
+
 describe.each(["SIGTERM", "SIGINT"] as const)("%s", (signal) => {
   it("ends the service with status 0, at once where nothing is under way", async () => {
     const service = spawnService(database.env);
-    const url = await service.listening();
     // Leaves a connection open, as clients and load balancers do.
-    expect((await fetch(`${url}/readyz`)).status).toBe(200);
-    const before = performance.now();
+    expect((await fetch(`${await service.listening()}/readyz`)).status).toBe(200);
     service.kill(signal);
-    expect(await service.exited).toEqual({ status: 0, signal: null });
-    expect(performance.now() - before).toBeLessThan(3000);
-    expect(service.stderr()).toBe("");
+    await expectPromptEnd(service);
   });
 
   it("lets a request under way finish, and accepts no other", async () => {
     const service = spawnService(database.env);
     const url = await service.listening();
     const id = `under way at ${signal}`;
-    const body = tripsJson(id);
-    const upload = request(`${url}/v1/trips`, {
-      method: "POST",
-      headers: { "content-type": "application/json", "content-length": body.length, expect: "100-continue" },
-    });
-    upload.flushHeaders();
-    // From here on the service has the request and waits for its body.
-    await once(upload, "continue");
+    const client = await beginUpload(url, tripsJson(id));
     service.kill(signal);
     await service.logged(`${signal}: finishing`);
     await expect(fetch(`${url}/livez`)).rejects.toThrow();
-    upload.end(body);
-    const [reply] = (await once(upload, "response")) as [IncomingMessage];
-    expect(reply.statusCode).toBe(200);
-    expect(JSON.parse(await text(reply))).toMatchObject({ state: "committed", inserted: 1 });
-    const before = performance.now();
-    expect(await service.exited).toEqual({ status: 0, signal: null });
-    expect(performance.now() - before).toBeLessThan(3000);
+    const reply = await client.end();
+    expect(reply.status).toBe(200);
+    expect(JSON.parse(reply.body)).toMatchObject({ state: "committed", inserted: 1 });
+    await expectPromptEnd(service);
 
     const next = spawnService(database.env);
     expect(await postTrips(await next.listening(), id)).toMatchObject({ inserted: 0, duplicates: 1 });
     next.kill("SIGKILL");
     await next.exited;
+  });
+
+  it("does not wait for a client that goes on asking on its connection", async () => {
+    const service = spawnService(database.env);
+    const client = await beginUpload(await service.listening(), tripsJson("goes on"));
+    service.kill(signal);
+    await service.logged(`${signal}: finishing`);
+    expect((await client.end()).status).toBe(200);
+    const until = performance.now() + 5000;
+    let answered = true;
+    while (answered && performance.now() < until)
+      answered = await client.askAgain().then(
+        () => true,
+        () => false,
+      );
+    expect(answered).toBe(false);
+    await expectPromptEnd(service);
   });
 });
 

@@ -1,19 +1,20 @@
 import { describe, expect, it } from "vitest";
-import { emptyDatabase, inDatabase, spawnService } from "../../harness/index.ts";
+import { canStartServers, ownServer, spawnService } from "../../harness/index.ts";
 import { countTrips, postTrips } from "../trips.ts";
 
-describe("TimescaleDB's Apache edition", () => {
+describe.skipIf(!canStartServers)("TimescaleDB's Apache edition (skipped on a server given by its URL)", () => {
   it("is used as stock PostgreSQL, since it has no continuous aggregates", async () => {
-    const database = await emptyDatabase();
-    const name = new URL(database.databaseUrl ?? "").pathname.slice(1);
-    await inDatabase(database, (sql) => sql`alter database ${sql(name)} set timescaledb.license = 'apache'`);
-    const service = spawnService(database.env);
-    const url = await service.listening();
-    expect(await service.logged("database is up to date")).toMatchObject({ engine: "postgres" });
-    await postTrips(url, "a");
-    expect(await countTrips(url)).toBe(1);
-    service.kill("SIGTERM");
-    await service.exited;
-    await database.drop();
+    const server = await ownServer({ "timescaledb.license": "apache" });
+    try {
+      const service = spawnService({ DATABASE_URL: server.url });
+      const url = await service.listening();
+      expect(await service.logged("database is up to date")).toMatchObject({ engine: "postgres" });
+      await postTrips(url, "a");
+      expect(await countTrips(url)).toBe(1);
+      service.kill("SIGTERM");
+      expect((await service.exited).status).toBe(0);
+    } finally {
+      server.stop();
+    }
   });
 });
