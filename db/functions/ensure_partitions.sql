@@ -22,9 +22,10 @@ begin
   loop
     child := format('trips_%s', to_char(starts, 'YYYYMMDD'));
     continue when to_regclass(format('tripgrid.%I', child)) is not null;
-    -- Callers that want the same partition go one after the other, and the later one finds it made.
+    -- Callers that want the same partition go one after the other, and the later one finds it made: by a query, since
+    -- to_regclass would still give what this session remembers from before it waited.
     perform pg_advisory_xact_lock(hashtext('tripgrid.ensure_partitions'));
-    continue when to_regclass(format('tripgrid.%I', child)) is not null;
+    continue when exists (select from pg_class where relname = child and relnamespace = 'tripgrid'::regnamespace);
     execute format('create table tripgrid.%I (like tripgrid.trips including all excluding indexes)', child);
     execute format('alter table tripgrid.trips attach partition tripgrid.%I for values from (%L) to (%L)',
                    child, starts, starts + 28);

@@ -13,6 +13,8 @@ import { PGLiteSocketServer } from "@electric-sql/pglite-socket";
 
 const { dataFolder, socketPath, sqlPort } = /** @type {EmbeddedWorkerData} */ (workerData);
 const db = await PGlite.create({ dataDir: dataFolder, extensions: { postgis } });
+/** The socket server goes on asking for a moment after it was stopped, about connections that have just ended. */
+let closing = false;
 const shared = oneAtATime(db);
 
 const servers = [new PGLiteSocketServer({ db: shared, path: socketPath, maxConnections: 20 })];
@@ -22,6 +24,7 @@ parentPort?.postMessage("ready");
 
 parentPort?.once("message", async () => {
   for (const server of servers) await server.stop();
+  closing = true;
   await db.close();
   parentPort?.postMessage("closed");
   parentPort?.close();
@@ -39,7 +42,7 @@ function oneAtATime(real) {
   let unfinished = false;
   /** @type {Partial<PGlite>} */
   const own = {
-    isInTransaction: () => unfinished || real.isInTransaction(),
+    isInTransaction: () => !closing && (unfinished || real.isInTransaction()),
     execProtocolRawStream: (message, options) => {
       const type = String.fromCharCode(message[0] ?? 0);
       if ("PBDECHdcf".includes(type)) unfinished = true;

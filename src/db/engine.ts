@@ -18,7 +18,8 @@ const MIN_POSTGIS = [3, 3] as const;
 export async function detectEngine(sql: Sql): Promise<Engine> {
   const [server] = await sql<{ version: string; number: number; preloads: boolean }[]>`
     select version(), current_setting('server_version_num')::int as number,
-           current_setting('shared_preload_libraries') ~ '\\mtimescaledb\\M' as preloads`;
+           -- Ordinary users may not read shared_preload_libraries; this setting exists where the library is loaded.
+           current_setting('timescaledb.disable_load', true) is not null as preloads`;
   if (!server) throw new StartError("The database does not say which version it is.");
   const major = Math.floor(server.number / 10_000);
   if (major < MIN_POSTGRES) {

@@ -35,12 +35,12 @@ async function registerNames(tx: Transaction, trips: readonly { trip: Identified
   const sources = [...new Set(trips.map(({ trip }) => trip.source))].sort();
   const regions = [...new Set(trips.flatMap(({ trip }) => trip.region ?? []))].sort();
   await tx`
-    insert into tripgrid.sources (name) select name from unnest(${sources}::text[]) name
-    where not exists (select from tripgrid.sources s where s.name = name) order by name on conflict do nothing`;
+    insert into tripgrid.sources (name) select sent.name from unnest(${sources}::text[]) sent (name)
+    where not exists (select from tripgrid.sources s where s.name = sent.name) order by 1 on conflict do nothing`;
   if (regions.length === 0) return;
   await tx`
-    insert into tripgrid.regions as r (name, has_trips) select name, true from unnest(${regions}::text[]) name
-    where not exists (select from tripgrid.regions s where s.name = name and s.has_trips) order by name
+    insert into tripgrid.regions as r (name, has_trips) select sent.name, true from unnest(${regions}::text[]) sent (name)
+    where not exists (select from tripgrid.regions s where s.name = sent.name and s.has_trips) order by 1
     on conflict (name) do update set has_trips = true where not r.has_trips`;
 }
 

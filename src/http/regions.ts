@@ -20,7 +20,7 @@ const query = z.strictObject({ time_zone: zone });
 
 const body = z
   .strictObject({
-    boundary: z.unknown().openapi({ description: "GeoJSON; the members of a FeatureCollection are united" }),
+    boundary: z.unknown().optional().openapi({ description: "GeoJSON; the members of a FeatureCollection are united" }),
     time_zone: zone,
   })
   .openapi("RegionChange", {
@@ -43,7 +43,7 @@ export function putRegionEndpoint(putRegion: PutRegion): Endpoint {
       request: { params, query, body: jsonBody(body) },
       responses: {
         ...replies(200, "The region", Region, 400, 409, 413, 422, 503),
-        201: { description: "The region is new" },
+        ...replies(201, "The region, which is new", Region),
       },
     },
     handle: async (c) => {

@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { AppError } from "../errors.ts";
+import { timeFrom } from "../time.ts";
 import type { Cursor, ListTrips } from "../trips.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { isStorable, readQuery } from "./input.ts";
@@ -45,7 +46,11 @@ export function listTripsEndpoint(listTrips: ListTrips): Endpoint {
   };
 }
 
-const cursorParts = z.tuple([z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?$/), z.string(), z.string()]);
+const localTime = z
+  .string()
+  .regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?$/)
+  .refine((text) => timeFrom(text, ["iso"]).ok);
+const cursorParts = z.tuple([localTime, z.string(), z.string()]);
 
 const encode = (cursor: Cursor) =>
   Buffer.from(JSON.stringify([cursor.localTime, cursor.source, cursor.tripId])).toString("base64url");
