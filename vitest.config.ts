@@ -27,8 +27,9 @@ function engineProject(engine: Engine, server: Server, groupOrder: number): Test
       // file that measures or races should have the machine to itself.
       fileParallelism: false,
       sequence: { groupOrder },
-      testTimeout: 60_000,
-      hookTimeout: 60_000,
+      // A start of the embedded engine takes 2 s, or 20 s on a machine that is busy; a test may need several.
+      testTimeout: 120_000,
+      hookTimeout: 120_000,
     },
   };
 }

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import type { ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { serve } from "@hono/node-server";
@@ -121,8 +122,15 @@ function listen(app: ReturnType<typeof createApp>, { port, host }: Config): Prom
 
 async function stop(server: Server, sql: Sql, embedded: EmbeddedEngine | undefined): Promise<void> {
   await new Promise<void>((resolve) => {
-    server.close(() => resolve());
-    if ("closeIdleConnections" in server) server.closeIdleConnections();
+    // A client that keeps its connection and goes on asking would keep us waiting for as long as it likes.
+    server.prependListener("request", (_request: unknown, response: ServerResponse) => {
+      response.shouldKeepAlive = false;
+    });
+    const closeIdle = setInterval(() => "closeIdleConnections" in server && server.closeIdleConnections(), 50);
+    server.close(() => {
+      clearInterval(closeIdle);
+      resolve();
+    });
   });
   await sql.end({ timeout: 5 });
   await embedded?.stop();

@@ -47,7 +47,7 @@ function oneAtATime(real) {
       const type = String.fromCharCode(message[0] ?? 0);
       if ("PBDECHdcf".includes(type)) unfinished = true;
       else if ("SQ".includes(type)) unfinished = false;
-      return real.execProtocolRawStream(message, options);
+      return real.execProtocolRawStream(message, "PBDECH".includes(type) ? withoutReady(options) : options);
     },
     // The server rolls back what a client that went away left behind.
     exec: (query, options) => {
@@ -61,4 +61,36 @@ function oneAtATime(real) {
       return typeof value === "function" ? value.bind(target) : value;
     },
   });
+}
+
+/**
+ * After an error in an extended query PGlite says twice that it is ready for the next one: at once, and as the protocol has
+ * it at the Sync. A client that has gone on by then takes the second one for the end of its next query, whose result it
+ * believes to be empty. Hence the first is left out. As an error is flushed, only changed settings can stand before it.
+ *
+ * @param {Parameters<PGlite["execProtocolRawStream"]>[1]} options
+ * @returns {Parameters<PGlite["execProtocolRawStream"]>[1]}
+ */
+function withoutReady(options) {
+  return {
+    ...options,
+    onRawData: (data) => {
+      const ready = readyAfterSettings(data);
+      if (ready !== 0) options?.onRawData?.(data.subarray(0, ready));
+    },
+  };
+}
+
+/**
+ * Where ReadyForQuery begins in data that hold nothing else but ParameterStatus before it; otherwise the end of the data.
+ *
+ * @param {Uint8Array} data
+ */
+function readyAfterSettings(data) {
+  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
+  const [setting, ready, readyLength] = [0x53, 0x5a, 6];
+  let at = 0;
+  while (at + readyLength < data.length && data[at] === setting) at += 1 + Math.max(4, view.getInt32(at + 1));
+  const found = at + readyLength === data.length && data[at] === ready && view.getInt32(at + 1) === readyLength - 1;
+  return found ? at : data.length;
 }

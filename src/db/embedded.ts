@@ -52,9 +52,12 @@ export async function startEmbedded(
       worker.off("error", crashed).off("exit", exited);
       const closed = answer(worker);
       worker.postMessage("stop");
-      await closed;
-      await worker.terminate();
-      release();
+      try {
+        await closed;
+      } finally {
+        await worker.terminate();
+        release();
+      }
     },
   };
 }

@@ -42,7 +42,7 @@ async function makeDatabase(isCopy: boolean): Promise<TestDatabase> {
     return { databaseUrl: undefined, dataFolder, env: { TRIPGRID_DATA: dataFolder }, drop: removeFolder };
   }
   await asAdmin(
-    (admin) => admin`create database ${admin(name)} template ${admin(isCopy ? store.template : "template1")}`,
+    (admin) => admin`create database ${admin(name)} template ${admin(isCopy ? store.template : "template0")}`,
   );
   const url = new URL(store.adminUrl);
   url.pathname = name;

@@ -14,10 +14,12 @@ export type FoundEngine = { engine: Engine; server: Server } | { engine: Engine;
  * @throws if `TRIPGRID_TEST_REQUIRE` names one that is not to be had, so that a run without it cannot pass for complete
  */
 export function findEngines(env: Record<string, string | undefined>): FoundEngine[] {
+  const bins = serverPrograms(env.PATH ?? "");
+  const lacksAny = (bin: string) => lacksPostgis(bin) ?? lacksTimescale(bin);
   const found: FoundEngine[] = [
     { engine: "embedded", server: { kind: "none" } },
-    findServer("postgres", env.TRIPGRID_TEST_POSTGRES_URL, lacksPostgis),
-    findServer("timescaledb", env.TRIPGRID_TEST_TIMESCALEDB_URL, (bin) => lacksPostgis(bin) ?? lacksTimescale(bin)),
+    findServer("postgres", env.TRIPGRID_TEST_POSTGRES_URL, bins, lacksPostgis),
+    findServer("timescaledb", env.TRIPGRID_TEST_TIMESCALEDB_URL, bins, lacksAny),
   ];
   for (const name of (env.TRIPGRID_TEST_REQUIRE ?? "").split(",").map((part) => part.trim())) {
     if (name === "") continue;
@@ -28,9 +30,13 @@ export function findEngines(env: Record<string, string | undefined>): FoundEngin
   return found;
 }
 
-function findServer(engine: Engine, url: string | undefined, lacks: (bin: string) => string | undefined): FoundEngine {
+function findServer(
+  engine: Engine,
+  url: string | undefined,
+  bins: string[],
+  lacks: (bin: string) => string | undefined,
+): FoundEngine {
   if (url) return { engine, server: { kind: "url", url } };
-  const bins = serverPrograms();
   const bin = bins.find((one) => lacks(one) === undefined);
   if (bin) return { engine, server: { kind: "programs", bin } };
   const [newest] = bins;
@@ -39,8 +45,8 @@ function findServer(engine: Engine, url: string | undefined, lacks: (bin: string
 }
 
 /** The folders with a server's programs: the PATH's choice first, then Debian's, newest first. */
-function serverPrograms(): string[] {
-  const onPath = (process.env.PATH ?? "").split(delimiter).map((folder) => join(folder, "initdb"));
+function serverPrograms(path: string): string[] {
+  const onPath = path.split(delimiter).map((folder) => join(folder, "initdb"));
   const debian = "/usr/lib/postgresql";
   const versions = existsSync(debian) ? readdirSync(debian).sort((a, b) => Number(b) - Number(a)) : [];
   const initdbs = [...onPath, ...versions.map((version) => join(debian, version, "bin/initdb"))].filter(existsSync);

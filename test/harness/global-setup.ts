@@ -63,7 +63,8 @@ export default async function setUp(project: TestProject): Promise<() => Promise
     if (store.adminUrl) await makeServerTemplate(store, store.adminUrl, engine);
     else await makeEmbeddedTemplate(store);
   } catch (error) {
-    await tearDown();
+    // What went wrong first says more than what then cannot be undone.
+    await tearDown().catch(() => {});
     throw error;
   }
   project.provide("store", store);
@@ -85,7 +86,7 @@ async function makeServerTemplate(store: Store, adminUrl: string, engine: Engine
   const admin = postgres(adminUrl, { max: 1, onnotice: () => {} });
   try {
     const name = admin(store.template);
-    await admin`create database ${name}`;
+    await admin`create database ${name} template template0`;
     const url = new URL(adminUrl);
     url.pathname = store.template;
     const prepared = await prepareDatabase({ url: url.href }, "UTC");

@@ -1,15 +1,15 @@
 import { once } from "node:events";
 import { Agent, type IncomingMessage, request } from "node:http";
 import { text } from "node:stream/consumers";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { freshDatabase, type SpawnedService, spawnService, type TestDatabase } from "../harness/index.ts";
 import { countTrips, postTrips, tripsJson } from "./trips.ts";
 
 let database: TestDatabase;
-beforeAll(async () => {
+beforeEach(async () => {
   database = await freshDatabase();
 });
-afterAll(() => database.drop());
+afterEach(() => database.drop());
 
 /** Waits for the orderly end of a service that has nothing left to do. */
 async function expectPromptEnd(service: SpawnedService): Promise<void> {
@@ -85,18 +85,16 @@ describe.each(["SIGTERM", "SIGINT"] as const)("%s", (signal) => {
 
 describe("kill -9", () => {
   it("loses nothing that was acknowledged, and the next start works", async () => {
-    const own = await freshDatabase();
-    const service = spawnService(own.env);
+    const service = spawnService(database.env);
     await postTrips(await service.listening(), "k1", "k2");
     service.kill("SIGKILL");
     expect(await service.exited).toEqual({ status: null, signal: "SIGKILL" });
 
-    const next = spawnService(own.env);
+    const next = spawnService(database.env);
     const url = await next.listening();
     expect(await countTrips(url)).toBe(2);
     expect(await postTrips(url, "k2", "k3")).toMatchObject({ inserted: 1, duplicates: 1 });
     next.kill("SIGTERM");
     await next.exited;
-    await own.drop();
   });
 });
