@@ -1,0 +1,66 @@
+import { isAbsolute } from "node:path";
+import { describe, expect, it } from "vitest";
+import { readConfig } from "../src/config.ts";
+import { StartError } from "../src/errors.ts";
+
+describe("the settings", () => {
+  it("have defaults", () => {
+    const { dataFolder, ...config } = readConfig({});
+    expect(config).toEqual({
+      port: 8080,
+      host: "127.0.0.1",
+      databaseUrl: undefined,
+      sqlPort: undefined,
+      timeZone: undefined,
+      minTime: "2000-01-01",
+      maxBodyBytes: 32 * 1024 * 1024,
+      poolSize: 10,
+      logLevel: "info",
+    });
+    expect(isAbsolute(dataFolder)).toBe(true);
+    expect(dataFolder).toMatch(/\.tripgrid$/);
+  });
+
+  it("are read from the environment, as numbers where they are numbers", () => {
+    expect(
+      readConfig({
+        PORT: "0",
+        DATABASE_URL: "postgres://u:p@host:5432/db",
+        TRIPGRID_SQL_PORT: "6543",
+        TRIPGRID_TIME_ZONE: "Asia/Kolkata",
+        TRIPGRID_MAX_BODY_MB: "1",
+      }),
+    ).toMatchObject({
+      port: 0,
+      databaseUrl: "postgres://u:p@host:5432/db",
+      sqlPort: 6543,
+      timeZone: "Asia/Kolkata",
+      maxBodyBytes: 1024 * 1024,
+    });
+  });
+
+  it("that are empty were not given", () => {
+    expect(readConfig({ DATABASE_URL: "", PORT: "" })).toMatchObject({ databaseUrl: undefined, port: 8080 });
+  });
+
+  it.each([
+    ["PORT", "http"],
+    ["PORT", "65536"],
+    ["DATABASE_URL", "mysql://host/db"],
+    ["DATABASE_URL", "host/db"],
+    ["TRIPGRID_SQL_PORT", "0"],
+    ["TRIPGRID_TIME_ZONE", "Mars/Olympus"],
+    ["TRIPGRID_TIME_ZONE", "+05:30"],
+    ["TRIPGRID_MIN_TIME", "2000-02-30"],
+    ["TRIPGRID_MAX_BODY_MB", "0"],
+    ["TRIPGRID_POOL_SIZE", "1.5"],
+    ["TRIPGRID_LOG_LEVEL", "loud"],
+  ])("are refused by name: %s=%s", (name, value) => {
+    expect(() => readConfig({ [name]: value })).toThrow(StartError);
+    expect(() => readConfig({ [name]: value })).toThrow(new RegExp(`A setting is not valid\\. ${name}: `));
+  });
+
+  it("are refused all at once", () => {
+    expect(() => readConfig({ PORT: "x", TRIPGRID_LOG_LEVEL: "loud" })).toThrow(/PORT: .*TRIPGRID_LOG_LEVEL: /);
+  });
+});

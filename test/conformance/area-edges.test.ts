@@ -1,0 +1,92 @@
+import { describe, expect, it } from "vitest";
+import type { WeeklyAnswer } from "../../src/weekly-averages.ts";
+import { useService } from "../harness/index.ts";
+import { call, callJson, corners, polygon, sendNew, trip } from "./support.ts";
+
+const service = useService();
+
+type Position = [number, number];
+
+/** How many trips of a source begin in a box or in an area. */
+const inBox = async (source: string, bbox: string, more = "") =>
+  (await call<WeeklyAnswer>(service, `/v1/weekly-averages?source=${source}&bbox=${bbox}${more}`)).body.trips;
+const inArea = async (source: string, area: object, more = {}) =>
+  (await callJson<WeeklyAnswer>(service, "POST", "/v1/weekly-averages", { area, source, ...more })).body.trips;
+
+const from = (source: string, origins: Position[]) =>
+  sendNew(
+    service,
+    origins.map((origin, i) => trip({ source, origin, trip_id: `${i}` })),
+  );
+
+describe("the edge of an area belongs to it", () => {
+  it("of a box, corners too", async () => {
+    const on: Position[] = [...corners(7.6, 45, 7.7, 45.1), [7.65, 45], [7.7, 45.05], [7.65, 45.1], [7.6, 45.05]];
+    const off = corners(7.599999999, 44.999999999, 7.700000001, 45.100000001);
+    await from("edge", [...on, ...off]);
+    expect(await inBox("edge", "7.6,45,7.7,45.1")).toBe(8);
+    expect(await inArea("edge", polygon(corners(7.6, 45, 7.7, 45.1)))).toBe(8);
+  });
+
+  it("of a box whose edges are borders of cells", async () => {
+    const on: Position[] = [...corners(0, 0, 11.25, 11.25), [5, 0], [11.25, 5], [5, 11.25], [0, 5]];
+    await from("border", [...on, [-1e-9, 5], [11.2500001, 5]]);
+    expect(await inBox("border", "0,0,11.25,11.25")).toBe(8);
+    expect(await inBox("border", "-11.25,0,0,11.25")).toBe(4);
+    expect(await inBox("border", "11.25,0,22.5,11.25")).toBe(4);
+  });
+
+  it("of a slanted polygon and of its hole", async () => {
+    const hole: Position[] = [
+      [3, 3],
+      [5, 3],
+      [4, 5],
+    ];
+    const area = polygon(
+      [
+        [0, 0],
+        [8, 0],
+        [8, 8],
+        [0, 8],
+      ],
+      hole,
+    );
+    await from("hole", [
+      [4, 4],
+      [4, 3],
+      [3, 3],
+      [4, 5],
+      [4.5, 4],
+      [2, 2],
+      [0, 0],
+      [8, 4],
+      [9, 9],
+    ]);
+    // Only the first lies in the hole; the last is outside. (4.5, 4) lies on the slanted edge, exactly.
+    expect(await inArea("hole", area)).toBe(7);
+  });
+
+  it("where two polygons of an area meet", async () => {
+    await from("meet", [
+      [1, 0.5],
+      [0.5, 0.5],
+      [1.5, 0.5],
+      [3, 3],
+    ]);
+    const [left, right] = [polygon(corners(0, 0, 1, 1)), polygon(corners(1, 0, 2, 1))];
+    expect(await inArea("meet", left)).toBe(2);
+    expect(await inArea("meet", { type: "GeometryCollection", geometries: [left, right] })).toBe(3);
+  });
+
+  it("at the poles", async () => {
+    await from("poles", [
+      [0, 90],
+      [10, 90],
+      [0, -90],
+      [5, 89.9999999],
+    ]);
+    expect(await inBox("poles", "-1,80,6,90")).toBe(2);
+    expect(await inBox("poles", "-180,-90,180,-80")).toBe(1);
+    expect(await inBox("poles", "-180,-90,180,90")).toBe(4);
+  });
+});

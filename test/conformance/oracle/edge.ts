@@ -1,0 +1,40 @@
+import { borderBelow, cellSize } from "./grid.ts";
+import type { Polygons, Position } from "./shapes.ts";
+
+/** South-western corners of the finest cells that hold any of the points, each once. */
+export function cellsOf(points: Position[]): Position[] {
+  const { lon, lat } = cellSize(7);
+  const cells = new Map<string, Position>();
+  for (const [x, y] of points) {
+    const cell: Position = [borderBelow(x, -180, lon), borderBelow(y, -90, lat)];
+    cells.set(cell.join(), cell);
+  }
+  return [...cells.values()];
+}
+
+/** Whether the edge of an area crosses or touches one of the cells. */
+export function edgeCrosses(polygons: Polygons, cells: Position[]): boolean {
+  const { lon, lat } = cellSize(7);
+  return polygons.flat().some((ring) =>
+    ring.some((from, i) => {
+      const to = ring[(i + 1) % ring.length] as Position;
+      return cells.some(([west, south]) => meets(from, to, west, south, west + lon, south + lat));
+    }),
+  );
+}
+
+/** Whether a line and a box have a point in common: the line is cut off at each side of the box in turn. */
+function meets(from: Position, to: Position, west: number, south: number, east: number, north: number): boolean {
+  let [enters, leaves] = [0, 1];
+  for (const [start, end, low, high] of [
+    [from[0], to[0], west, east],
+    [from[1], to[1], south, north],
+  ] as const) {
+    if (Math.max(start, end) < low || Math.min(start, end) > high) return false;
+    if (start === end) continue;
+    const [a, b] = [(low - start) / (end - start), (high - start) / (end - start)];
+    enters = Math.max(enters, Math.min(a, b));
+    leaves = Math.min(leaves, Math.max(a, b));
+  }
+  return enters <= leaves;
+}

@@ -1,0 +1,127 @@
+import fc from "fast-check";
+import { ACROSS_ANTIMERIDIAN, placeIn, placeNear, SPOT_NAMES } from "./places.ts";
+import type { Position } from "./shapes.ts";
+
+/** A trip as it is sent, in the native format. */
+export interface SentTrip {
+  trip_id: string;
+  source: string;
+  region?: string;
+  started_at: string;
+  origin: Position;
+  destination?: Position;
+}
+
+export interface TripPlan {
+  /** What is sent, part after part. */
+  parts: SentTrip[][];
+  /** Where the trips of the first part begin and end, spot by spot. */
+  spots: Position[][];
+  /** The one of them that lies on both sides of it. */
+  antimeridian: Position[];
+}
+
+/** Twelve weeks over the turn of a year that has a week 53. */
+export const FIRST_MONDAY = Date.UTC(2020, 10, 30);
+export const WEEKS = 12;
+/** No trip of the first part falls into this week. */
+const QUIET_WEEK = 5;
+export const SOURCES = ["baba_car", "xrides", "Öresund"];
+export const REGIONS = SPOT_NAMES;
+
+const HOUR = 3_600_000;
+const WEEK = 7 * 24 * HOUR;
+
+/** The trips that a seed stands for: the same seed, the same trips. */
+export function planTrips(seed: number, sizes: number[]): TripPlan {
+  const drafts = fc.sample(fc.noBias(draft), { seed, numRuns: sizes.reduce((sum, size) => sum + size) });
+  const first = drafts.slice(0, sizes[0]);
+  const sent = drafts.map((late, i): SentTrip => {
+    const isLate = i >= first.length;
+    const week = !isLate && late.week === QUIET_WEEK ? QUIET_WEEK + 1 : late.week;
+    // Half of the late ones begin where an earlier one did, which an area may have for a vertex.
+    const { origin } = (isLate && i % 2 ? first[i % first.length] : late) as Draft;
+    return {
+      trip_id: String(i),
+      source: late.source,
+      ...(late.region ? { region: late.region } : {}),
+      started_at: timeText(FIRST_MONDAY + week * WEEK, late.micros),
+      origin,
+      ...(late.destination ? { destination: late.destination.at } : {}),
+    };
+  });
+  const ends = first.flatMap(({ spot, origin, destination }) => [{ spot, at: origin }, destination ?? []].flat());
+  const spots = SPOT_NAMES.map((_, i) => ends.filter(({ spot }) => spot === i).map(({ at }) => at));
+  const parts = sizes.map((size, i) => {
+    const begin = sizes.slice(0, i).reduce((sum, earlier) => sum + earlier, 0);
+    return sent.slice(begin, begin + size);
+  });
+  return { parts, spots, antimeridian: spots[ACROSS_ANTIMERIDIAN] ?? [] };
+}
+
+function timeText(monday: number, micros: number): string {
+  const text = new Date(monday + Math.floor(micros / 1000)).toISOString().slice(0, -1);
+  return `${text}${String(micros % 1000).padStart(3, "0")}`;
+}
+
+interface Place {
+  spot: number;
+  at: Position;
+}
+
+interface Draft {
+  spot: number;
+  origin: Position;
+  destination: Place | undefined;
+  /** Of the twelve. */
+  week: number;
+  /** Since its Monday. */
+  micros: number;
+  source: string;
+  region: string | undefined;
+}
+
+const anySpot = fc.nat(SPOT_NAMES.length - 1);
+const placed = (spot: number) => placeIn(spot).map((at): Place => ({ spot, at }));
+
+/** Nowhere, back again, around the corner, within the spot or in another one. */
+const destinationOf = ({ spot, at }: Place): fc.Arbitrary<Place | undefined> =>
+  fc.oneof(
+    { weight: 4, arbitrary: fc.constant(undefined) },
+    { weight: 1, arbitrary: fc.constant({ spot, at }) },
+    { weight: 5, arbitrary: placeNear(at).map((near) => ({ spot, at: near })) },
+    { weight: 7, arbitrary: placed(spot) },
+    { weight: 3, arbitrary: anySpot.chain(placed) },
+  );
+
+/** Any time of a week, its first and last ones, the first and last ones of an hour. */
+const micros = fc.oneof(
+  { weight: 12, arbitrary: fc.maxSafeNat().map((n) => n % (WEEK * 1000)) },
+  { weight: 1, arbitrary: fc.constantFrom(0, 1, WEEK * 1000 - 1) },
+  {
+    weight: 2,
+    arbitrary: fc
+      .tuple(fc.nat(167), fc.boolean())
+      .map(([hour, isLast]) => (hour * HOUR + (isLast ? HOUR : 0)) * 1000 - (isLast ? 1 : 0)),
+  },
+);
+
+/** Mostly the name of the spot, sometimes another one, sometimes none. */
+const regionAt = (spot: number): fc.Arbitrary<string | undefined> =>
+  fc.oneof(
+    { weight: 7, arbitrary: fc.constant(REGIONS[spot]) },
+    { weight: 2, arbitrary: fc.constantFrom(...REGIONS) },
+    { weight: 1, arbitrary: fc.constant(undefined) },
+  );
+
+const draft: fc.Arbitrary<Draft> = anySpot.chain(placed).chain((origin) =>
+  fc.record({
+    spot: fc.constant(origin.spot),
+    origin: fc.constant(origin.at),
+    destination: destinationOf(origin),
+    week: fc.nat(WEEKS - 1),
+    micros,
+    source: fc.constantFrom(...SOURCES),
+    region: regionAt(origin.spot),
+  }),
+);

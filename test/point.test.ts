@@ -1,0 +1,101 @@
+import { describe, expect, it } from "vitest";
+import { pointFromAny, pointFromWkt, pointOf, shown } from "../src/point.ts";
+
+describe("a point", () => {
+  it.each([
+    [7.67, 44.99, [7.67, 44.99]],
+    [180, 0, [-180, 0]],
+    [-180, 0, [-180, 0]],
+    [0, 90, [0, 90]],
+    [0, -90, [0, -90]],
+  ])("of (%d, %d) is %j", (lon, lat, expected) => {
+    expect(pointOf(lon, lat)).toEqual({ ok: true, value: expected });
+  });
+
+  it("has no negative zero, which would be another text for the same place", () => {
+    const parsed = pointOf(-0, -0);
+    expect(parsed.ok && parsed.value.map((c) => Object.is(c, 0))).toEqual([true, true]);
+  });
+
+  it.each([
+    [0, 131, "latitude 131 is not within -90..90"],
+    [0, -90.0001, "latitude -90.0001 is not within -90..90"],
+    [180.5, 0, "longitude 180.5 is not within -180..180"],
+    [Number.NaN, 0, "longitude NaN is not a finite number"],
+    [0, Number.POSITIVE_INFINITY, "latitude Infinity is not a finite number"],
+  ])("is refused at (%d, %d)", (lon, lat, detail) => {
+    expect(pointOf(lon, lat)).toEqual({ ok: false, fault: { code: "out_of_range", detail } });
+  });
+});
+
+describe("a point from WKT", () => {
+  it.each([
+    "POINT (7.67 44.99)",
+    "point(7.67 44.99)",
+    "  POINT ( 7.67   44.99 ) ",
+    "SRID=4326;POINT(7.67 44.99)",
+    "POINT(+7.67 4.499e1)",
+  ])("is read from %j", (text) => {
+    expect(pointFromWkt(text)).toEqual({ ok: true, value: [7.67, 44.99] });
+  });
+
+  it.each([
+    "POINT EMPTY",
+    "POINT (7.67)",
+    "POINT (7.67 44.99 1)",
+    "POINT (7.67, 44.99)",
+    "POINT (nan 44.99)",
+    "POINT (0x10 1)",
+    "SRID=3857;POINT(7.67 44.99)",
+    "LINESTRING (7 44, 8 45)",
+    "7.67 44.99",
+    "",
+  ])("is not read from %j", (text) => {
+    expect(pointFromWkt(text)).toMatchObject({ ok: false, fault: { code: "invalid_point" } });
+  });
+
+  it("says longitude first, since the two are easily swapped", () => {
+    expect(pointFromWkt("POINT (45)")).toMatchObject({
+      fault: { detail: expect.stringContaining("longitude first") },
+    });
+    expect(pointFromWkt("POINT (44.99 131)")).toMatchObject({ fault: { code: "out_of_range" } });
+  });
+});
+
+describe("a point of a native trip", () => {
+  it.each([
+    [[7.67, 44.99]],
+    [[7.67, 44.99, 240]],
+    [{ lon: 7.67, lat: 44.99 }],
+    [{ type: "Point", coordinates: [7.67, 44.99] }],
+    ["POINT (7.67 44.99)"],
+  ])("may be %j", (value) => {
+    expect(pointFromAny(value)).toEqual({ ok: true, value: [7.67, 44.99] });
+  });
+
+  it.each([
+    [[7.67], "invalid_point"],
+    [[7.67, 44.99, 1, 2], "invalid_point"],
+    [{ lat: 44.99 }, "invalid_point"],
+    [{ type: "LineString", coordinates: [7.67, 44.99] }, "invalid_point"],
+    [7.67, "invalid_point"],
+    [["7.67", 44.99], "wrong_type"],
+    [{ lon: "7.67", lat: 44.99 }, "wrong_type"],
+    [{ lon: null, lat: 44.99 }, "wrong_type"],
+  ])("may not be %j", (value, code) => {
+    expect(pointFromAny(value)).toMatchObject({ ok: false, fault: { code } });
+  });
+});
+
+describe("what a sender wrote", () => {
+  it("is shown shortened, and never with half of a character", () => {
+    expect(shown("x".repeat(100))).toBe(`"${"x".repeat(59)}…`);
+    expect(shown("😀".repeat(100)).isWellFormed()).toBe(true);
+  });
+
+  it("is shown even if it is nested too deeply to be written", () => {
+    let deep: unknown = 1;
+    for (let i = 0; i < 100_000; i++) deep = [deep];
+    expect(shown(deep)).toBe("something nested too deeply");
+  });
+});

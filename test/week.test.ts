@@ -1,0 +1,77 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { daysFrom, hoursFrom, isDate, isoWeek } from "../src/week.ts";
+
+describe("a date", () => {
+  it.each(["2018-05-21", "2020-02-29", "1900-01-01", "2199-12-31"])("%s exists", (text) => {
+    expect(isDate(text)).toBe(true);
+  });
+
+  it.each(["2018-02-30", "2019-02-29", "2018-5-1", "1899-12-31", "2200-01-01", "2018-05-21T00:00", "", "infinity"])(
+    "%j does not",
+    (text) => {
+      expect(isDate(text)).toBe(false);
+    },
+  );
+});
+
+describe("an ISO week", () => {
+  it.each([
+    ["2018-04-30", "2018-W18"],
+    ["2018-01-01", "2018-W01"],
+    ["2018-12-31", "2019-W01"],
+    ["2020-12-28", "2020-W53"],
+    ["2008-12-29", "2009-W01"],
+    ["2026-12-28", "2026-W53"],
+  ])("that begins on %s is %s", (monday, week) => {
+    expect(isoWeek(monday)).toBe(week);
+  });
+
+  it("follows the one before it, in every year", () => {
+    const monday = fc.integer({ min: 0, max: 15_600 }).map((weeks) => Date.UTC(1900, 0, 1) + weeks * 7 * 86_400_000);
+    fc.assert(
+      fc.property(monday, (ms) => {
+        const [year, week] = parts(ms);
+        const [nextYear, nextWeek] = parts(ms + 7 * 86_400_000);
+        if (nextYear === year) expect(nextWeek).toBe(week + 1);
+        else expect([nextYear, nextWeek, week >= 52]).toEqual([year + 1, 1, true]);
+      }),
+    );
+  });
+});
+
+function parts(ms: number): [year: number, week: number] {
+  const [year, week] = isoWeek(new Date(ms).toISOString().slice(0, 10)).split("-W");
+  return [Number(year), Number(week)];
+}
+
+describe("hours", () => {
+  it.each([
+    ["7-9", [7, 8, 9]],
+    ["7-9,17", [7, 8, 9, 17]],
+    ["22-4", [0, 1, 2, 3, 4, 22, 23]],
+    ["0", [0]],
+    ["9, 9 ,8-9", [8, 9]],
+  ])("%j are %j", (text, expected) => {
+    expect(hoursFrom(text)).toEqual(expected);
+  });
+
+  it.each(["", "24", "-1", "7-", "-", "7-8-9", "7,,8", "a", "7.5", "1e1"])("%j are none", (text) => {
+    expect(hoursFrom(text)).toBeUndefined();
+  });
+});
+
+describe("days", () => {
+  it.each([
+    ["mon-fri", [1, 2, 3, 4, 5]],
+    ["sat,sun", [6, 7]],
+    ["fri-mon", [1, 5, 6, 7]],
+    ["Mon", [1]],
+  ])("%j are %j", (text, expected) => {
+    expect(daysFrom(text)).toEqual(expected);
+  });
+
+  it.each(["", "monday", "1-5", "mon-", "mon fri"])("%j are none", (text) => {
+    expect(daysFrom(text)).toBeUndefined();
+  });
+});
