@@ -54,7 +54,7 @@ export function polygonOfBox([west, south, east, north]: Bbox): PolygonGeometry 
     [w, south],
   ];
   if (west < east) return { type: "Polygon", coordinates: [ring(west, east)] };
-  // A side without width holds nothing that the other one does not.
+  // A side that ends where it begins, on the antimeridian itself, has no area.
   const sides = [ring(west, 180), ring(-180, east)].filter((side) => side[0]?.[0] !== side[1]?.[0]);
   const [only, second] = sides;
   if (only && !second) return { type: "Polygon", coordinates: [only] };

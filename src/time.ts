@@ -98,8 +98,3 @@ export function yearsFrom(now: Date, years: number): string {
   moved.setUTCFullYear(moved.getUTCFullYear() + years);
   return moved.toISOString().slice(0, 10);
 }
-
-/** Milliseconds since 1970 of a time, a naive one taken as UTC. Good for durations between times of one kind. */
-export function epochMs(time: SentTime): number {
-  return Date.parse(time.kind === "naive" ? `${time.text}Z` : time.text);
-}

@@ -14,17 +14,21 @@ returns table (cell text, "inner" boolean)
 language plpgsql immutable parallel safe rows 200 set search_path from current as $$
 declare
   letters constant text[] := string_to_array('0123456789bcdefghjkmnpqrstuvwxyz', null);
+  edge_line constant geometry := st_boundary(area);
   parents text[] := array[''];
   inside  text[];
   edge    text[];
 begin
   for size in 1 .. 7 loop
-    select array_agg(candidate) filter (where st_covers(area, envelope)),
-           array_agg(candidate) filter (where not st_covers(area, envelope))
+    select array_agg(candidate) filter (where not crossed),
+           array_agg(candidate) filter (where crossed)
       into inside, edge
       from unnest(parents) parent
       cross join lateral (select parent || letter as candidate from unnest(letters) letter) child
       cross join lateral (select st_setsrid(st_geomfromgeohash(candidate), 4326) as envelope) e
+      -- Where the edge does not reach the cell, all of it is inside or none. ST_Covers would ask for the topology of the two,
+      -- which fails with an error on areas that are almost nothing but edge.
+      cross join lateral (select st_intersects(edge_line, envelope) as crossed) x
       where st_intersects(area, envelope);
     -- A finer edge would be too long: the previous one stands.
     if cardinality(edge) > max_edge_cells and size > 1 then

@@ -15,9 +15,10 @@ begin
   if new_time_zone is not null and not exists (select from pg_timezone_names z where lower(z.name) = lower(new_time_zone)) then
     raise exception 'time_zone: the database does not know the time zone "%".', new_time_zone using errcode = 'TG002';
   end if;
-  insert into tripgrid.regions (name) values (put_region.name) on conflict (name) do nothing;
-  -- Taken before has_trips is read: a batch that brings the region's first trip waits, or is waited for.
-  select * into strict known from tripgrid.regions r where r.name = put_region.name for update;
+  -- Finds the row or makes it, and locks it before has_trips is read: a batch that brings the region's first trip waits, or is
+  -- waited for.
+  insert into tripgrid.regions as r (name) values (put_region.name)
+    on conflict (name) do update set updated_at = r.updated_at returning r.* into known;
   select coalesce(known.time_zone, s.time_zone) into zone_now from tripgrid.settings s;
   if known.has_trips and new_time_zone is not null and lower(new_time_zone) <> lower(zone_now) then
     raise exception 'The region "%" has trips, whose local times were computed with the time zone %; it cannot become %.',

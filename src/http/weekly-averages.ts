@@ -1,7 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { polygonsFromGeoJson } from "../area.ts";
-import { AppError } from "../errors.ts";
 import type { WeeklyAverages } from "../weekly-averages.ts";
 import { type Endpoint, jsonBody } from "./endpoint.ts";
 import { areaFrom, bbox, date, days, hours, match, name, readJson, readQuery } from "./input.ts";
@@ -92,11 +91,6 @@ export function postWeeklyAverages(weeklyAverages: WeeklyAverages): Endpoint {
     },
     handle: async (c: Context) => {
       const { area, method, ...question } = await readJson(c, body);
-      if (area === undefined) {
-        throw new AppError("invalid_body", "area: expected GeoJSON", {
-          errors: [{ field: "area", detail: "expected GeoJSON" }],
-        });
-      }
       return c.json(
         await weeklyAverages({ ...question, area: { kind: "polygons", polygons: polygonsFromGeoJson(area) } }),
       );

@@ -96,11 +96,18 @@ function checkObject(value: unknown): Parsed<Record<string, unknown>> {
   return fault ? bad("invalid_json", fault) : ok(value as Record<string, unknown>);
 }
 
+/** Beyond 2^53 the integer that arrives here is no longer the one that was sent: an id of 64 bits must come as text. */
+function numberFault(value: number): string | undefined {
+  if (!Number.isFinite(value)) return "it holds a number that is too large";
+  if (!Number.isInteger(value) || Number.isSafeInteger(value)) return undefined;
+  return `it holds the integer ${value}, beyond 2^53, which cannot be kept exactly: send it as text`;
+}
+
 /** Why a JSON value cannot be stored, if so: text that PostgreSQL does not take, numbers that are too large, deep nesting. */
 export function jsonFault(value: unknown, depth = 0): string | undefined {
   if (depth > MAX_DEPTH) return `it is nested more than ${MAX_DEPTH} levels deep`;
   if (typeof value === "string") return textFault(value);
-  if (typeof value === "number" && !Number.isFinite(value)) return "it holds a number that is too large";
+  if (typeof value === "number") return numberFault(value);
   if (typeof value !== "object" || value === null) return undefined;
   for (const [key, member] of Object.entries(value)) {
     const fault = textFault(key) ?? jsonFault(member, depth + 1);

@@ -58,7 +58,7 @@ describe(`weekly averages (TRIPGRID_TEST_SEED=${seed})`, () => {
     it(
       "equal brute force",
       async () => {
-        const way = fc.constantFrom("averages by sql", "counts by sql", "http", "http, as a boundary");
+        const way = fc.constantFrom("averages by sql", "counts by sql", "http", "http", "http, as a boundary");
         const property = fc.asyncProperty(
           areas(plan.spots, plan.antimeridian),
           questions,

@@ -21,16 +21,17 @@ export interface TripPlan {
   antimeridian: Position[];
 }
 
-/** Twelve weeks over the turn of a year that has a week 53. */
-export const FIRST_MONDAY = Date.UTC(2020, 10, 30);
-export const WEEKS = 12;
-/** No trip of the first part falls into this week. */
-const QUIET_WEEK = 5;
-export const SOURCES = ["baba_car", "xrides", "Öresund"];
-export const REGIONS = SPOT_NAMES;
-
 const HOUR = 3_600_000;
 const WEEK = 7 * 24 * HOUR;
+
+/** The Mondays of six weeks over a turn of the year that falls into a week, and of six over one that follows a week 53. */
+export const MONDAYS = [Date.UTC(2019, 11, 9), Date.UTC(2020, 11, 7)].flatMap((first) =>
+  [0, 1, 2, 3, 4, 5].map((i) => first + i * WEEK),
+);
+/** Which of them no trip of the first part falls into. */
+const QUIET_WEEK = 4;
+export const SOURCES = ["baba_car", "xrides", "Öresund"];
+export const REGIONS = SPOT_NAMES;
 
 /** The trips that a seed stands for: the same seed, the same trips. */
 export function planTrips(seed: number, sizes: number[]): TripPlan {
@@ -45,7 +46,7 @@ export function planTrips(seed: number, sizes: number[]): TripPlan {
       trip_id: String(i),
       source: late.source,
       ...(late.region ? { region: late.region } : {}),
-      started_at: timeText(FIRST_MONDAY + week * WEEK, late.micros),
+      started_at: timeText(MONDAYS[week] as number, late.micros),
       origin,
       ...(late.destination ? { destination: late.destination.at } : {}),
     };
@@ -73,7 +74,7 @@ interface Draft {
   spot: number;
   origin: Position;
   destination: Place | undefined;
-  /** Of the twelve. */
+  /** Of the twelve, from 0. */
   week: number;
   /** Since its Monday. */
   micros: number;
@@ -119,7 +120,7 @@ const draft: fc.Arbitrary<Draft> = anySpot.chain(placed).chain((origin) =>
     spot: fc.constant(origin.spot),
     origin: fc.constant(origin.at),
     destination: destinationOf(origin),
-    week: fc.nat(WEEKS - 1),
+    week: fc.nat(MONDAYS.length - 1),
     micros,
     source: fc.constantFrom(...SOURCES),
     region: regionAt(origin.spot),
