@@ -11,7 +11,7 @@ export type PolygonGeometry = Polygon | MultiPolygon;
 export type Bbox = readonly [west: number, south: number, east: number, north: number];
 
 /** As many vertices as an area may have; `db/functions/checked_area.sql` has the same for those who ask by SQL. */
-export const MAX_VERTICES = 100_000;
+export const MAX_VERTICES = 50_000;
 
 /**
  * A bounding box from `W,S,E,N`.

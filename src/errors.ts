@@ -17,6 +17,7 @@ export const ERRORS = {
   invalid_area: { status: 422, title: "The area is not valid" },
   idempotency_key_reused: { status: 422, title: "The idempotency key was used for another request" },
   internal: { status: 500, title: "Internal error" },
+  took_too_long: { status: 503, title: "The question took too long" },
   database_unavailable: { status: 503, title: "The database is not available" },
 } as const;
 

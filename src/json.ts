@@ -1,4 +1,4 @@
-import { type ParseError, parse, printParseErrorCode } from "jsonc-parser";
+import { type ParseErrorCode, printParseErrorCode, visit } from "jsonc-parser";
 import { AppError } from "./errors.ts";
 
 /**
@@ -30,14 +30,24 @@ function firstFault(text: string, error: Error): { line: number; column: number;
   };
 }
 
-function firstParseError(text: string): ParseError | undefined {
-  const faults: ParseError[] = [];
+interface ParseFault {
+  error: ParseErrorCode;
+  offset: number;
+}
+
+function firstParseError(text: string): ParseFault | undefined {
+  let first: ParseFault | undefined;
+  // Thrown to end it there: every comma of `[,,,,` would be a fault of its own.
+  const onError = (error: ParseErrorCode, offset: number) => {
+    first = { error, offset };
+    throw first;
+  };
   try {
-    parse(text, faults, { disallowComments: true, allowTrailingComma: false, allowEmptyContent: false });
+    visit(text, { onError }, { disallowComments: true, allowTrailingComma: false, allowEmptyContent: false });
   } catch {
-    // It recurses, and so gives up on what is nested some thousand levels deep.
+    // A fault, or more levels than it can follow: it recurses, and gives up at some thousand.
   }
-  return faults[0];
+  return first;
 }
 
 /** `PropertyNameExpected` → `property name expected`. */

@@ -17,6 +17,11 @@ async function main(): Promise<void> {
   log.info(
     `Tripgrid ${service.deps.version} listens on ${service.url} (${service.prepared.engine}); its documentation is at ${service.url}/docs`,
   );
+  process.on("uncaughtException", (error) => {
+    if (isLateRollback(error)) return log.warn("the connection to the database was lost inside a transaction");
+    log.fatal({ err: error }, "a fault of ours: the service ends");
+    process.exit(1);
+  });
   let stopping = false;
   const stop = async (signal: string) => {
     if (stopping) return;
@@ -27,6 +32,17 @@ async function main(): Promise<void> {
   };
   process.on("SIGTERM", stop).on("SIGINT", stop);
   if (flags.demo) await demo(service.url, service.deps, flags.trips, (line) => process.stdout.write(`${line}\n`));
+}
+
+/**
+ * postgres.js sends the rollback of a transaction whose connection is lost to a socket that is no more, outside of anything
+ * that could catch it. The transaction itself has been refused by then, so there is nothing left to do.
+ */
+function isLateRollback(error: Error): boolean {
+  const { message, stack = "" } = error;
+  return (
+    error instanceof TypeError && message.includes("reading 'write'") && stack.includes("postgres/src/connection.js")
+  );
 }
 
 /** `--demo` fills an empty database with a sample; `--trips N` says how large. */

@@ -48,7 +48,7 @@ export function pointOf(lon: number, lat: number): Parsed<Point> {
   return ok([lon === 180 ? -180 : lon + 0, lat + 0]);
 }
 
-const NUMBER = String.raw`[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?`;
+const NUMBER = String.raw`[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?`;
 const WKT_POINT = new RegExp(
   String.raw`^\s*(?:SRID\s*=\s*4326\s*;\s*)?POINT\s*\(\s*(${NUMBER})\s+(${NUMBER})\s*\)\s*$`,
   "i",

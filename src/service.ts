@@ -75,7 +75,8 @@ function report(prepared: Prepared, config: Config, log: Logger): void {
 
 /** The embedded engine has one session for all, so one connection: it ignores start-up settings, hence the statements. */
 async function openPool(address: Address, { searchPath }: Prepared, max: number): Promise<Sql> {
-  const sql = createClient(address, { max, searchPath });
+  // A question that takes longer holds a connection that others wait for.
+  const sql = createClient(address, { max, searchPath, statementTimeoutMs: 60_000 });
   if ("socketFolder" in address) {
     await sql`select set_config('search_path', ${searchPath}, false), set_config('TimeZone', 'UTC', false)`;
   }

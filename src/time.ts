@@ -2,7 +2,7 @@ import { bad, ok, type Parsed, shown } from "./point.ts";
 
 /**
  * A time as it was sent. `naive` is a wall clock at the origin, `YYYY-MM-DDTHH:MM:SS[.ffffff]`; `instant` is a moment,
- * the same with its offset. Which of the two decides how the database finds the other one.
+ * the same in UTC with `+00:00` behind it. Which of the two decides how the database finds the other one.
  */
 export interface SentTime {
   kind: "naive" | "instant";
@@ -42,16 +42,21 @@ function fromIso(text: string): SentTime | undefined {
   const micros = fraction.slice(0, 6).replace(/0+$/, "");
   const clock = `${year}-${month}-${day}T${hour}:${minute}:${second}${micros && `.${micros}`}`;
   if (!zone) return { kind: "naive", text: clock };
-  const offset = offsetOf(zone);
-  return offset ? { kind: "instant", text: clock + offset } : undefined;
+  const offset = offsetMinutes(zone);
+  if (offset === undefined) return undefined;
+  // In UTC, so that one moment has one spelling; the fraction, finer than a Date's, is put back.
+  const utc = new Date(Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`) - offset * 60_000);
+  const clockUtc = utc.toISOString().slice(0, 19);
+  return { kind: "instant", text: `${clockUtc}${micros && `.${micros}`}+00:00` };
 }
 
-function offsetOf(zone: string): string | undefined {
-  if (zone.toUpperCase() === "Z") return "+00:00";
-  const hours = zone.slice(1, 3);
-  const minutes = zone.length > 3 ? zone.slice(-2) : "00";
-  // The widest offsets in use are -12:00 and +14:00; PostgreSQL takes up to 15:59:59.
-  return Number(hours) <= 15 && Number(minutes) < 60 ? `${zone[0]}${hours}:${minutes}` : undefined;
+/** Minutes east of Greenwich. The widest offsets in use are -12:00 and +14:00; PostgreSQL takes up to 15:59. */
+function offsetMinutes(zone: string): number | undefined {
+  if (zone.toUpperCase() === "Z") return 0;
+  const hours = Number(zone.slice(1, 3));
+  const minutes = zone.length > 3 ? Number(zone.slice(-2)) : 0;
+  if (hours > 15 || minutes > 59) return undefined;
+  return (zone.startsWith("-") ? -1 : 1) * (hours * 60 + minutes);
 }
 
 function fromSlashed(text: string, dayFirst: boolean): SentTime | undefined {
@@ -82,7 +87,7 @@ export interface TimeRange {
 }
 
 /**
- * Checks that a time lies within a range, by the date that was written: an offset moves it by less than a day, and the
+ * Checks that a time lies within a range, by its date, for an instant in UTC: that is less than a day off, and the
  * range is there to catch typing errors, which would make a partition each.
  */
 export function within(time: SentTime, range: TimeRange): Parsed<SentTime> {

@@ -35,6 +35,11 @@ describe("a body that is not JSON", () => {
     expect(fault.extra.line).toBe(1);
   });
 
+  it("is refused at its first fault, however many follow", { timeout: 1000 }, () => {
+    const fault = faultOf(`[${",".repeat(10_000_000)}`);
+    expect([fault.code, fault.extra]).toEqual(["invalid_json", { line: 1, column: 2 }]);
+  });
+
   it("is refused, not a stack overflow, if it is nested a hundred thousand levels deep", () => {
     expect(faultOf("[".repeat(100_000)).code).toBe("invalid_json");
   });

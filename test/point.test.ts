@@ -54,6 +54,13 @@ describe("a point from WKT", () => {
     expect(pointFromWkt(text)).toMatchObject({ ok: false, fault: { code: "invalid_point" } });
   });
 
+  it.each([
+    ["first", `POINT (${"1".repeat(100_000)}x 1)`],
+    ["second", `POINT (1 ${"1".repeat(100_000)}x)`],
+  ])("is refused at once if its %s coordinate is endless", { timeout: 2000 }, (_, text) => {
+    expect(pointFromWkt(text)).toMatchObject({ ok: false, fault: { code: "invalid_point" } });
+  });
+
   it("says longitude first, since the two are easily swapped", () => {
     expect(pointFromWkt("POINT (45)")).toMatchObject({
       fault: { detail: expect.stringContaining("longitude first") },

@@ -6,7 +6,7 @@
 create or replace function tripgrid.checked_area(area geometry) returns geometry
 language plpgsql immutable parallel safe set search_path from current as $$
 declare
-  max_vertices constant integer := 100000;
+  max_vertices constant integer := 50000;
   flat    geometry := st_force2d(area);
   verdict record;
 begin

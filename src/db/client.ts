@@ -12,6 +12,8 @@ export interface ClientOptions {
   max: number;
   /** Where names are looked up, so that PostGIS is found in whatever schema it was installed. */
   searchPath?: string;
+  /** How long one statement may take; none: as long as it needs. The embedded engine knows no such limit. */
+  statementTimeoutMs?: number;
 }
 
 /**
@@ -36,6 +38,7 @@ export function createClient(address: Address, options: ClientOptions): Sql {
       TimeZone: "UTC",
       // Areas are planned with the values at hand; compiling them takes longer than most of them run.
       jit: "off",
+      statement_timeout: options.statementTimeoutMs ?? 0,
       ...(options.searchPath ? { search_path: options.searchPath } : {}),
     } as unknown as Partial<postgres.ConnectionParameters>,
   };
@@ -84,12 +87,24 @@ function translated(error: unknown): unknown {
   if (isAway(code)) {
     return new AppError(
       "database_unavailable",
-      "The database cannot be reached; nothing was stored.",
+      "The database cannot be reached.",
       {},
       {
         cause: error,
         retryAfterSeconds: 2,
       },
+    );
+  }
+  if (code === "40P01" || code === "40001") {
+    const detail = "Too many requests wrote the same trips at the same moment; nothing was stored. Send it again.";
+    return new AppError("database_unavailable", detail, {}, { cause: error, retryAfterSeconds: 2 });
+  }
+  if (code === "57014") {
+    return new AppError(
+      "took_too_long",
+      "The database gave up after a minute: ask about less at once.",
+      {},
+      { cause: error },
     );
   }
   return error;

@@ -1,5 +1,5 @@
 import { StartError } from "../errors.ts";
-import { type Address, createClient, type Sql } from "./client.ts";
+import { type Address, createClient, type Transaction } from "./client.ts";
 import { prepareDatabase } from "./prepare.ts";
 
 /** What a database of ours holds, in the order that its foreign keys ask for. */
@@ -25,19 +25,23 @@ export async function copyDatabase(
     const [settings] = await source<{ time_zone: string }[]>`select time_zone from tripgrid.settings`.catch(() => []);
     if (!settings) throw new StartError("The database to copy from is none of Tripgrid's.");
     await prepareDatabase(to, settings.time_zone);
-    const [held] = await target`select 1 from tripgrid.trips limit 1`;
-    if (held) throw new StartError("The database to copy to holds trips already; it must be a new one.");
-    await target`select tripgrid.ensure_partitions(${await days(source)}::timestamp[])`;
-    // In one transaction: a copy that breaks off leaves nothing behind.
-    await target.begin(async (tx) => {
-      for (const table of TABLES) onTable(table, await copyTable(source, tx as unknown as Sql, table));
+    for (const table of TABLES) {
+      const [held] = await target`select 1 from ${target(`tripgrid.${table}`)} limit 1`;
+      if (held) throw new StartError(`The database to copy to holds ${table} already; it must be a new one.`);
+    }
+    // One snapshot of the source, which may be in use; one transaction on the target: a copy that breaks off leaves nothing.
+    await source.begin("isolation level repeatable read read only", async (reading) => {
+      await target`select tripgrid.ensure_partitions(${await days(reading)}::timestamp[])`;
+      await target.begin(async (writing) => {
+        for (const table of TABLES) onTable(table, await copyTable(reading, writing, table));
+      });
     });
   } finally {
     await Promise.all([source.end(), target.end()]);
   }
 }
 
-async function days(source: Sql): Promise<string[]> {
+async function days(source: Transaction): Promise<string[]> {
   const rows = await source<{ day: string }[]>`select distinct local_time::date as day from tripgrid.trips`;
   return rows.map((row) => row.day);
 }
@@ -46,7 +50,7 @@ async function days(source: Sql): Promise<string[]> {
  * Rows travel as text, which every type reads back exactly, in arrays: COPY from a client is not to be had on the embedded
  * engine, and postgres.js lost the end of a COPY that was shorter than one packet.
  */
-async function copyTable(source: Sql, target: Sql, table: string): Promise<number> {
+async function copyTable(source: Transaction, target: Transaction, table: string): Promise<number> {
   const columns = await target<{ name: string; type: string }[]>`
     select quote_ident(attname) as name, format_type(atttypid, atttypmod) as type from pg_attribute
     where attrelid = ${`tripgrid.${table}`}::regclass and attnum > 0 and not attisdropped and attgenerated = ''

@@ -2,7 +2,7 @@ import { type Kysely, type RawBuilder, sql } from "kysely";
 import type { CountBy, CountColumn, TripCounts, TripFilters } from "../trips.ts";
 import { translateErrors } from "./client.ts";
 import type { DB } from "./schema.ts";
-import { tripFilters } from "./trip-filters.ts";
+import { checkBoundary, tripFilters } from "./trip-filters.ts";
 
 type Value = string | number | null;
 
@@ -29,6 +29,7 @@ export async function countTrips(
   limit: number,
 ): Promise<TripCounts> {
   return translateErrors(async () => {
+    await checkBoundary(db, filters);
     // Grouped under plain names first: a parameter (an attribute's name) would make equal expressions different ones.
     const rows = await db
       .with("keyed", (with_) =>

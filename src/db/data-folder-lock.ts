@@ -11,12 +11,13 @@ import { StartError } from "../errors.ts";
  * @throws StartError naming the process that holds the folder
  */
 export function lockDataFolder(folder: string): () => void {
+  let fd: number;
   try {
     mkdirSync(folder, { recursive: true });
+    fd = openSync(join(folder, "lock"), "a+");
   } catch (error) {
-    throw new StartError(`The data folder ${folder} (TRIPGRID_DATA) cannot be made: ${(error as Error).message}.`);
+    throw new StartError(`The data folder ${folder} (TRIPGRID_DATA) cannot be used: ${(error as Error).message}.`);
   }
-  const fd = openSync(join(folder, "lock"), "a+");
   if (!tryLock(fd)) {
     closeSync(fd);
     throw new StartError(

@@ -1,3 +1,4 @@
+import { connect, createServer } from "node:net";
 import { parentPort, workerData } from "node:worker_threads";
 import { PGlite } from "@electric-sql/pglite";
 import { postgis } from "@electric-sql/pglite-postgis";
@@ -17,13 +18,24 @@ const db = await PGlite.create({ dataDir: dataFolder, extensions: { postgis } })
 let closing = false;
 const shared = oneAtATime(db);
 
-const servers = [new PGLiteSocketServer({ db: shared, path: socketPath, maxConnections: 20 })];
-if (sqlPort) servers.push(new PGLiteSocketServer({ db: shared, host: "127.0.0.1", port: sqlPort, maxConnections: 20 }));
-for (const server of servers) await server.start();
+const server = new PGLiteSocketServer({ db: shared, path: socketPath, maxConnections: 20 });
+await server.start();
+// A server keeps transactions apart by its own queue, so there is one server: the port only leads to its socket file.
+const port = createServer((client) => {
+  const behind = connect(socketPath);
+  client.pipe(behind).pipe(client);
+  client.on("error", () => behind.destroy());
+  behind.on("error", () => client.destroy());
+});
+if (sqlPort)
+  await new Promise((listening, failed) =>
+    port.once("error", failed).listen(sqlPort, "127.0.0.1", () => listening(true)),
+  );
 parentPort?.postMessage("ready");
 
 parentPort?.once("message", async () => {
-  for (const server of servers) await server.stop();
+  port.close();
+  await server.stop();
   closing = true;
   await db.close();
   parentPort?.postMessage("closed");

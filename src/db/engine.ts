@@ -16,11 +16,15 @@ const MIN_POSTGIS = [3, 3] as const;
  * @throws StartError if PostgreSQL or PostGIS is missing or too old
  */
 export async function detectEngine(sql: Sql): Promise<Engine> {
-  const [server] = await sql<{ version: string; number: number; preloads: boolean }[]>`
+  const [server] = await sql<{ version: string; number: number; encoding: string; preloads: boolean }[]>`
     select version(), current_setting('server_version_num')::int as number,
+           current_setting('server_encoding') as encoding,
            -- Ordinary users may not read shared_preload_libraries; this setting exists where the library is loaded.
            current_setting('timescaledb.disable_load', true) is not null as preloads`;
   if (!server) throw new StartError("The database does not say which version it is.");
+  if (server.encoding !== "UTF8") {
+    throw new StartError(`The database is encoded as ${server.encoding}; Tripgrid needs UTF8.`);
+  }
   const major = Math.floor(server.number / 10_000);
   if (major < MIN_POSTGRES) {
     throw new StartError(`The database is PostgreSQL ${major}; Tripgrid needs PostgreSQL ${MIN_POSTGRES} or newer.`);

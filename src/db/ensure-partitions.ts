@@ -5,9 +5,6 @@ const DAY = 86_400_000;
 const SPAN = 28 * DAY;
 const FIRST_MONDAY = Date.UTC(2000, 0, 3);
 
-/** Makes sure that partitions for these times exist; remembers which do, so that most batches need no call. */
-export type EnsurePartitions = (times: Iterable<SentTime>) => Promise<void>;
-
 /** Partitions that exist, by their number since the first; cleared when one turns out to be gone. */
 export type KnownPartitions = Set<number>;
 

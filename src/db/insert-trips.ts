@@ -1,6 +1,14 @@
 import type { IdentifiedTrip } from "../trip.ts";
 import type { Transaction } from "./client.ts";
 
+type Rows = readonly { row: number; trip: IdentifiedTrip }[];
+
+/** What got its first trip with this batch; `made`: the region was not known at all before. */
+interface Fresh {
+  sources: string[];
+  regions: { name: string; made: boolean }[];
+}
+
 /** Rows in one statement: larger ones gain nothing and hold more memory. */
 const ROWS_A_STATEMENT = 10_000;
 
@@ -18,30 +26,55 @@ export async function insertTrips(
 ): Promise<Set<number>> {
   const inserted = new Set<number>();
   if (trips.length === 0) return inserted;
-  await registerNames(tx, trips);
-  for (let start = 0; start < trips.length; start += ROWS_A_STATEMENT) {
-    const rows = await insertSome(tx, trips.slice(start, start + ROWS_A_STATEMENT));
+  const fresh = await registerNames(tx, trips);
+  // The whole transaction in one order, not just each statement: batches with the same trips in another order deadlock.
+  const ordered = trips.toSorted((a, b) => compare(key(a.trip), key(b.trip)) || a.row - b.row);
+  for (let start = 0; start < ordered.length; start += ROWS_A_STATEMENT) {
+    const rows = await insertSome(tx, ordered.slice(start, start + ROWS_A_STATEMENT));
     for (const { row } of rows) inserted.add(row);
   }
+  await forgetUnused(
+    tx,
+    fresh,
+    trips.filter(({ row }) => inserted.has(row)),
+  );
   return inserted;
 }
+
+const key = (trip: IdentifiedTrip) => `${trip.source}\0${trip.tripId}\0${trip.startedAt.text}`;
+const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 
 /**
  * Makes sources and regions known, and marks the regions as having trips, which fixes their time zones. A change of a
  * zone in another transaction either comes first and is seen by the statement that follows, or waits and is refused.
  */
-async function registerNames(tx: Transaction, trips: readonly { trip: IdentifiedTrip }[]): Promise<void> {
+async function registerNames(tx: Transaction, trips: Rows): Promise<Fresh> {
   // In one order everywhere, so that two batches cannot wait for each other.
   const sources = [...new Set(trips.map(({ trip }) => trip.source))].sort();
   const regions = [...new Set(trips.flatMap(({ trip }) => trip.region ?? []))].sort();
-  await tx`
+  const newSources = await tx<{ name: string }[]>`
     insert into tripgrid.sources (name) select sent.name from unnest(${sources}::text[]) sent (name)
-    where not exists (select from tripgrid.sources s where s.name = sent.name) order by 1 on conflict do nothing`;
-  if (regions.length === 0) return;
-  await tx`
+    where not exists (select from tripgrid.sources s where s.name = sent.name) order by 1 on conflict do nothing
+    returning name`;
+  const newRegions = await tx<{ name: string; made: boolean }[]>`
     insert into tripgrid.regions as r (name, has_trips) select sent.name, true from unnest(${regions}::text[]) sent (name)
     where not exists (select from tripgrid.regions s where s.name = sent.name and s.has_trips) order by 1
-    on conflict (name) do update set has_trips = true where not r.has_trips`;
+    on conflict (name) do update set has_trips = true where not r.has_trips
+    returning name, xmax = 0 as made`;
+  return { sources: newSources.map(({ name }) => name), regions: newRegions };
+}
+
+/** Sources and regions that were thought to get their first trip, but whose rows were all duplicates: these change nothing. */
+async function forgetUnused(tx: Transaction, fresh: Fresh, inserted: Rows): Promise<void> {
+  const sources = new Set(inserted.map(({ trip }) => trip.source));
+  const regions = new Set(inserted.map(({ trip }) => trip.region));
+  const noSources = fresh.sources.filter((name) => !sources.has(name));
+  const noRegions = fresh.regions.filter(({ name }) => !regions.has(name));
+  const made = noRegions.filter((region) => region.made).map(({ name }) => name);
+  const marked = noRegions.filter((region) => !region.made).map(({ name }) => name);
+  if (noSources.length > 0) await tx`delete from tripgrid.sources where name = any (${noSources})`;
+  if (made.length > 0) await tx`delete from tripgrid.regions where name = any (${made})`;
+  if (marked.length > 0) await tx`update tripgrid.regions set has_trips = false where name = any (${marked})`;
 }
 
 function insertSome(

@@ -3,7 +3,7 @@ import type { Cursor, TripFilters, TripPage } from "../trips.ts";
 import { translateErrors } from "./client.ts";
 import type { DB } from "./schema.ts";
 import { pointColumns, storedTrip, storedTripColumns } from "./stored-trip.ts";
-import { tripFilters } from "./trip-filters.ts";
+import { checkBoundary, tripFilters } from "./trip-filters.ts";
 
 /** A page of trips, newest first, after the trip that the cursor names. */
 export async function listTrips(
@@ -13,6 +13,7 @@ export async function listTrips(
   after?: Cursor,
 ): Promise<TripPage> {
   return translateErrors(async () => {
+    await checkBoundary(db, filters);
     const rows = await db
       .selectFrom("trips")
       .select(storedTripColumns)

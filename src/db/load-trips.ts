@@ -1,6 +1,6 @@
 import type { Batch, Receipt, RowVerdict } from "../batch.ts";
 import { AppError } from "../errors.ts";
-import { type Sql, type Transaction, translateErrors } from "./client.ts";
+import { isAway, type Sql, type Transaction, translateErrors } from "./client.ts";
 import { ensurePartitions, type KnownPartitions } from "./ensure-partitions.ts";
 import { findBatch } from "./find-batch.ts";
 import { insertTrips } from "./insert-trips.ts";
@@ -26,13 +26,21 @@ export async function loadTrips(sql: Sql, known: KnownPartitions, batch: Batch):
         );
         return await sql.begin((tx) => store(tx, batch));
       } catch (error) {
-        const { code } = error as { code?: string };
-        if (attempt === TRIES || !WORTH_ANOTHER_TRY.includes(code ?? "")) throw error;
+        const { code = "" } = error as { code?: string };
+        if (isAway(code) && !WORTH_ANOTHER_TRY.includes(code)) throw unknownOutcome(error);
+        if (attempt === TRIES || !WORTH_ANOTHER_TRY.includes(code)) throw error;
         if (code === "23514") known.clear();
         await new Promise((resolve) => setTimeout(resolve, Math.random() * 50 * attempt));
       }
     }
   });
+}
+
+/** A connection can be lost between the commit and its answer, so nothing is claimed of what became of the batch. */
+function unknownOutcome(cause: unknown): AppError {
+  const detail =
+    "The connection to the database was lost, or cannot be made. Whether the batch was stored is not known: send it again with the same Idempotency-Key.";
+  return new AppError("database_unavailable", detail, {}, { cause, retryAfterSeconds: 2 });
 }
 
 async function store(tx: Transaction, batch: Batch): Promise<Receipt> {

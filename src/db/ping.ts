@@ -1,12 +1,12 @@
 import { AppError } from "../errors.ts";
 import { type Sql, translateErrors } from "./client.ts";
 
-const PATIENCE_MS = 2000;
+const PATIENCE_MS = 5000;
 
 /**
  * Resolves if the database answers.
  *
- * @throws AppError database_unavailable if it does not within two seconds
+ * @throws AppError database_unavailable if it does not within five seconds
  */
 export async function ping(sql: Sql): Promise<void> {
   let timer: NodeJS.Timeout | undefined;

@@ -26,6 +26,7 @@ export interface Prepared {
 export async function prepareDatabase(address: Address, timeZone: string): Promise<Prepared> {
   const sql = createClient(address, { max: 1 });
   try {
+    await reach(sql);
     // A session of the embedded engine is shared by all its connections, so a lock would lock nothing; its folder is
     // held by this process alone.
     if ("url" in address) await sql`select pg_advisory_lock(${LOCK})`;
@@ -33,7 +34,23 @@ export async function prepareDatabase(address: Address, timeZone: string): Promi
   } catch (error) {
     throw asStartError(error);
   } finally {
-    await sql.end();
+    await sql.end({ timeout: 1 });
+  }
+}
+
+const PATIENCE_MS = 15_000;
+
+/** Something that is no database may take the connection and never answer, and the driver would wait for ever. */
+async function reach(sql: Sql): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const silent = new Promise<never>((_, reject) => {
+    const message = `The database does not answer within ${PATIENCE_MS / 1000} seconds. Is DATABASE_URL right?`;
+    timer = setTimeout(() => reject(new StartError(message)), PATIENCE_MS);
+  });
+  try {
+    await Promise.race([sql`select 1`, silent]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 
@@ -42,10 +59,20 @@ async function prepare(sql: Sql, address: Address, timeZone: string): Promise<Pr
   await checkSameEngine(sql, engine);
   const searchPath = await searchPathOf(sql);
   const migrated = await migrate(sql, address, engine, searchPath);
-  await sql`insert into tripgrid.settings (engine, time_zone) values (${engine}, ${timeZone}) on conflict do nothing`;
+  await keepSettings(sql, engine, timeZone);
   const functionsReplaced = await replaceFunctions(sql, searchPath);
   const [settings] = await sql<{ time_zone: string }[]>`select time_zone from tripgrid.settings`;
   return { engine, searchPath, timeZone: settings?.time_zone ?? timeZone, migrated, functionsReplaced };
+}
+
+/** What is fixed when a database is first set up. */
+async function keepSettings(sql: Sql, engine: Engine, timeZone: string): Promise<void> {
+  const [kept] = await sql`select 1 from tripgrid.settings`;
+  if (kept) return;
+  // Node and PostgreSQL know different zones by some short names, and this one can never be changed: so the database is asked.
+  const [known] = await sql`select 1 from pg_timezone_names where lower(name) = lower(${timeZone})`;
+  if (!known) throw new StartError(`TRIPGRID_TIME_ZONE: the database does not know the time zone ${timeZone}.`);
+  await sql`insert into tripgrid.settings (engine, time_zone) values (${engine}, ${timeZone})`;
 }
 
 async function checkSameEngine(sql: Sql, engine: Engine): Promise<void> {

@@ -1,7 +1,17 @@
+import type { Kysely } from "kysely";
 import { type ExpressionBuilder, type ExpressionWrapper, type SqlBool, sql } from "kysely";
 import type { Area } from "../area.ts";
 import type { TripFilters } from "../trips.ts";
 import type { DB } from "./schema.ts";
+
+/**
+ * Makes sure that the boundary asked about exists: a query that finds no trip otherwise would not look at it.
+ *
+ * @throws the error of tripgrid.region_boundary
+ */
+export async function checkBoundary(db: Kysely<DB>, { area }: TripFilters): Promise<void> {
+  if (area?.kind === "boundary") await sql`select tripgrid.region_boundary(${area.region}) is null`.execute(db);
+}
 
 type Condition = ExpressionWrapper<DB, "trips", SqlBool>;
 

@@ -1,26 +1,46 @@
 import type { ByRegionAnswer, WeeklyFilters } from "../weekly-averages.ts";
 import { type Sql, translateErrors } from "./client.ts";
 
-type Row = ByRegionAnswer["regions"][number] & {
-  window_from: string;
-  window_to: string;
-  weeks_in_window: number;
-  data_as_of: string;
-};
+type Region = ByRegionAnswer["regions"][number];
+type Row = { opens: string | null; closes: string | null; as_of: string } & (
+  | (Region & { trips: number; window_from: string; window_to: string; weeks_in_window: number })
+  | { trips: null }
+);
 
-/** Asks `tripgrid.weekly_averages_by_region`. */
+/** Asks `tripgrid.weekly_averages_by_region`; where it finds nothing, the window is that of the dates asked about. */
 export async function weeklyAveragesByRegion(sql: Sql, f: WeeklyFilters): Promise<ByRegionAnswer> {
+  const [from, to] = [f.from ?? f.to ?? null, f.to ?? f.from ?? null];
   return translateErrors(async () => {
     const rows = await sql<Row[]>`
-      select * from tripgrid.weekly_averages_by_region(
+      select date_trunc('week', ${from}::timestamp)::date as opens, date_trunc('week', ${to}::timestamp)::date + 7 as closes,
+             statement_timestamp() as as_of, r.*
+      from (select) once
+      left join tripgrid.weekly_averages_by_region(
         source => ${f.source ?? null}, from_date => ${f.from ?? null}, to_date => ${f.to ?? null},
-        hours => ${f.hours ?? null}, days => ${f.days ?? null})`;
+        hours => ${f.hours ?? null}, days => ${f.days ?? null}) r on true`;
     const [first] = rows;
+    if (!first) throw new Error("a left join gave no row");
+    if (first.trips === null) {
+      const { opens, closes } = first;
+      const weeks = opens && closes ? (Date.parse(closes) - Date.parse(opens)) / WEEK_MS : 0;
+      const window = opens && closes ? { from: opens, to: closes } : null;
+      return { window, weeks_in_window: weeks, data_as_of: first.as_of, regions: [] };
+    }
     return {
-      window: first ? { from: first.window_from, to: first.window_to } : null,
-      weeks_in_window: first?.weeks_in_window ?? 0,
-      data_as_of: first?.data_as_of ?? new Date().toISOString(),
-      regions: rows.map(({ window_from, window_to, weeks_in_window, data_as_of, ...region }) => region),
+      window: { from: first.window_from, to: first.window_to },
+      weeks_in_window: first.weeks_in_window,
+      data_as_of: first.as_of,
+      regions: rows.flatMap((row) => (row.trips === null ? [] : [regionOf(row)])),
     };
   });
 }
+
+const WEEK_MS = 7 * 86_400_000;
+
+const regionOf = ({ region, trips, average, weeks_with_trips, average_over_weeks_with_trips }: Region): Region => ({
+  region,
+  trips,
+  average,
+  weeks_with_trips,
+  average_over_weeks_with_trips,
+});

@@ -8,10 +8,16 @@ export type SentRow = { row: number; raw: string } & ({ record: Record<string, u
 
 export interface SentRows {
   form: Form;
-  /** The header of a CSV; for JSON the fields of the first row that has any. */
+  /** The header of a CSV; for JSON the fields of the first rows. */
   fields: string[];
   rows: SentRow[];
 }
+
+/** Each row costs memory, a rejected one more than it weighs: 32 MB of `0,` would take all there is. */
+const MAX_ROWS = 200_000;
+const MAX_COLUMNS = 1000;
+/** The fields of so many JSON rows tell their mapping. */
+const ROWS_LOOKED_AT = 100;
 
 export type Form = "json" | "ndjson" | "csv";
 
@@ -50,6 +56,7 @@ function jsonRows(body: string): SentRows {
     throw new AppError("invalid_body", `Expected a trip or an array of trips, but got ${shown(value)}.`);
   }
   const members = Array.isArray(value) ? value : [value];
+  checkNumber(members.length);
   return withFields(
     "json",
     members.map((member, i) => rowOf(i + 1, member, () => safeJson(member))),
@@ -58,9 +65,10 @@ function jsonRows(body: string): SentRows {
 
 function ndjsonRows(body: string): SentRows {
   const rows: SentRow[] = [];
-  for (const line of body.split("\n")) {
+  for (const line of linesOf(body)) {
     if (line.trim() === "") continue;
     const row = rows.length + 1;
+    checkNumber(row);
     try {
       rows.push(rowOf(row, JSON.parse(line), () => line.trim()));
     } catch {
@@ -69,6 +77,22 @@ function ndjsonRows(body: string): SentRows {
     }
   }
   return withFields("ndjson", rows);
+}
+
+/** One line after the other: a body of nothing but line ends would make an array of millions. */
+function* linesOf(body: string): Generator<string> {
+  for (let start = 0; start <= body.length; ) {
+    const end = body.indexOf("\n", start);
+    yield body.slice(start, end < 0 ? body.length : end);
+    start = end < 0 ? body.length + 1 : end + 1;
+  }
+}
+
+function checkNumber(rows: number): void {
+  if (rows <= MAX_ROWS) return;
+  throw new AppError("body_too_large", `The body holds more than ${MAX_ROWS} rows; send it in parts.`, {
+    max_rows: MAX_ROWS,
+  });
 }
 
 function rowOf(row: number, value: unknown, raw: () => string): SentRow {
@@ -83,14 +107,20 @@ function rowOf(row: number, value: unknown, raw: () => string): SentRow {
 }
 
 function withFields(form: Form, rows: SentRow[]): SentRows {
-  const first = rows.find((row) => "record" in row);
-  return { form, fields: first && "record" in first ? Object.keys(first.record) : [], rows };
+  const fields = new Set(
+    rows.slice(0, ROWS_LOOKED_AT).flatMap((row) => ("record" in row ? Object.keys(row.record) : [])),
+  );
+  return { form, fields: [...fields], rows };
 }
 
 function csvRows(body: string): SentRows {
   const lines = parseCsv(body);
+  checkNumber(lines.length - 1);
   const header = (lines.shift() ?? []).map((name) => name.trim());
   if (header.length === 0) throw new AppError("invalid_csv", "The CSV is empty; expected a header and rows.");
+  if (header.length > MAX_COLUMNS) {
+    throw new AppError("invalid_csv", `The CSV has ${header.length} columns; at most ${MAX_COLUMNS} are allowed.`);
+  }
   const twice = header.find((name, i) => header.indexOf(name) !== i);
   if (twice !== undefined)
     throw new AppError("invalid_csv", `The CSV's header names the column ${shown(twice)} twice.`);
@@ -110,7 +140,15 @@ function csvRows(body: string): SentRows {
 
 function parseCsv(body: string): string[][] {
   try {
-    return parse(body, { bom: true, relax_column_count: true, skip_empty_lines: true });
+    return parse(body, {
+      bom: true,
+      relax_column_count: true,
+      relax_quotes: true,
+      skip_empty_lines: true,
+      record_delimiter: ["\r\n", "\n", "\r"],
+      // The header, as many rows as are allowed, and one that tells that there are more.
+      to: MAX_ROWS + 2,
+    });
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
     const line = Number(error.lines ?? 1);

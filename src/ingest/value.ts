@@ -47,6 +47,8 @@ function typeName(value: unknown): string {
 /** Text that names something: not empty, at most 200 characters, and storable. */
 function checkText(text: string): Parsed<string> {
   if (text.trim() === "") return bad("invalid_text", "expected text, but it is empty");
+  // As a step of an address these mean something else, so nothing named so could be asked for.
+  if (text === "." || text === "..") return bad("invalid_text", `${shown(text)} cannot stand in an address`);
   if (text.length > MAX_TEXT) return bad("invalid_text", `at most ${MAX_TEXT} characters, but it has ${text.length}`);
   const fault = textFault(text);
   return fault ? bad("invalid_text", fault) : ok(text);
@@ -77,7 +79,7 @@ function integerFrom(text: string): Parsed<number> {
 }
 
 function numberFrom(text: string): Parsed<number> {
-  return /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i.test(text)
+  return /^\s*[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?\s*$/i.test(text)
     ? checkNumber(Number(text))
     : wrongType("a number", text);
 }

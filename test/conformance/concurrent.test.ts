@@ -23,6 +23,17 @@ describe("batches that arrive at once", { timeout: 120_000 }, () => {
     expect(await countOf(service, "opposite")).toBe(400);
   });
 
+  it("in more rows than one statement takes, in opposite orders, store each trip once", async () => {
+    const all = trips("large", 12_000);
+    // With names that are known already: a new one makes the others wait for the first.
+    await send(service, all.slice(0, 9));
+    const sent = Array.from({ length: 4 }, (_, i) => send(service, i % 2 ? all : all.toReversed()));
+    const replies = await Promise.all(sent);
+    expect(replies.map(({ status }) => status)).toEqual(Array(4).fill(200));
+    expect(replies.reduce((sum, { body }) => sum + body.inserted, 0)).toBe(12_000 - 9);
+    expect(await countOf(service, "large")).toBe(12_000);
+  });
+
   it("and overlap store each trip once, and every receipt tells the truth", async () => {
     const all = trips("overlap", 600);
     const parts = [0, 100, 200, 300].flatMap((start) => [all.slice(start, start + 300), all.slice(start).toReversed()]);

@@ -135,6 +135,11 @@ describe("counts", () => {
     expect(body.counts.map((row) => [...by.split(",").map((name) => row[name]), row.trips])).toEqual(expected);
   });
 
+  it.each(["trips", "region,trips"])("cannot be by %s, the count's own name in the reply", async (by) => {
+    const { status, body } = await call(service, `/v1/trips/count?source=count&by=${by}`);
+    expect([status, body.code]).toEqual([400, "invalid_parameter"]);
+  });
+
   it("say that there are more groups than asked for, and count them all the same", async () => {
     const { body } = await call(service, "/v1/trips/count?source=count&by=region&limit=2");
     expect(body).toMatchObject({ total: 5, truncated: true, counts: [{ trips: 3 }, { trips: 1 }] });

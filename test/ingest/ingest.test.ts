@@ -42,6 +42,19 @@ describe("a batch", () => {
     expect(JSON.parse(batch.rejected[0]?.record ?? "")).toEqual({ ...row, trip_id: "b", origin: [0, 131] });
   });
 
+  it("is recognised by the fields of all its first rows, not of the first one only", async () => {
+    const booking = { booking_id: 5, from_date: "1/1/2013 2:00:00", from_lat: 12.9, from_long: 77.6 };
+    const batch = await batchOf(JSON.stringify([{}, booking]));
+    expect([batch.mapping, batch.trips.map((trip) => trip.row)]).toEqual(["xrides", [2]]);
+  });
+
+  it("gives the same id to the same content, with whatever offset its instants were sent", async () => {
+    const sent = ["2018-05-21T02:54:04.5+02:00", "2018-05-21T00:54:04.5Z", "2018-05-20T21:54:04.50-0300"];
+    const { trips } = await batchOf(JSON.stringify(sent.map((time) => ({ ...row, started_at: time, ended_at: time }))));
+    expect(trips.length).toBe(3);
+    expect(new Set(trips.map(({ trip }) => trip.tripId)).size).toBe(1);
+  });
+
   it("keeps a CSV's header", async () => {
     const { columns, mapping } = await batchOf("source,started_at,origin,note\ns,2018-05-21T02:54:04,POINT (1 2),x\n");
     expect([mapping, columns]).toEqual(["native", ["source", "started_at", "origin", "note"]]);

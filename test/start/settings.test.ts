@@ -1,6 +1,6 @@
 import { createServer } from "node:net";
 import { describe, expect, it } from "vitest";
-import { freePort, freshDatabase, spawnService } from "../harness/index.ts";
+import { emptyDatabase, freePort, freshDatabase, spawnService } from "../harness/index.ts";
 import { expectRefusal } from "./refusal.ts";
 
 describe("a wrong setting is refused by its name", () => {
@@ -17,6 +17,15 @@ describe("a wrong setting is refused by its name", () => {
   it("several at once are all named", async () => {
     await expectRefusal({ PORT: "abc", TRIPGRID_LOG_LEVEL: "loud" }, /PORT: .*TRIPGRID_LOG_LEVEL: /);
   });
+});
+
+it("a time zone that Node knows and the database does not is refused", async () => {
+  const database = await emptyDatabase();
+  try {
+    await expectRefusal({ ...database.env, TRIPGRID_TIME_ZONE: "CTT" }, /TRIPGRID_TIME_ZONE: .*CTT/);
+  } finally {
+    await database.drop();
+  }
 });
 
 describe("PORT", () => {

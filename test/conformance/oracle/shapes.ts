@@ -25,16 +25,19 @@ export function apart(a: Position, b: Position): Position {
   return distance(a, b) > 1e-6 ? b : [a[0] - (Math.sign(a[0]) || 1) * 0.0014, a[1] - (Math.sign(a[1]) || 1) * 0.0007];
 }
 
-/** The place `length` away from `from`, or where the world ends on the way there. */
+/** The place `length` away from `from`, or where the world ends on the way there: exactly there, not a last bit before. */
 export function along(from: Position, direction: Position, length: number): Position {
-  let room = length;
-  for (const [at, step, end] of [
-    [from[0], direction[0], 180],
-    [from[1], direction[1], 90],
-  ] as const) {
-    if (step !== 0) room = Math.min(room, ((step > 0 ? end : -end) - at) / step);
-  }
-  return inWorld([from[0] + direction[0] * room, from[1] + direction[1] * room]);
+  const ends = [180, 90] as const;
+  const rooms = ends.map((end, i) => {
+    const step = direction[i] as number;
+    return step === 0 ? length : (Math.sign(step) * end - (from[i] as number)) / step;
+  });
+  const room = Math.min(length, ...rooms);
+  const reached = (i: 0 | 1) => {
+    const to = from[i] + direction[i] * room;
+    return Math.abs(to) > ends[i] - 1e-10 ? Math.sign(to) * ends[i] : to;
+  };
+  return [reached(0), reached(1)];
 }
 
 export function box(west: number, south: number, east: number, north: number): Ring {

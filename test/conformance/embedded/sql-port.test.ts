@@ -1,0 +1,46 @@
+import { setTimeout as wait } from "node:timers/promises";
+import postgres from "postgres";
+import { expect, it } from "vitest";
+import { freePort, useService } from "../../harness/index.ts";
+import { countOf, send, trip } from "../support.ts";
+
+const port = await freePort();
+const service = useService({ sqlPort: port });
+
+const BATCHES = 40;
+const ROWS = 20;
+
+it("transactions by the SQL port and batches by HTTP keep apart: nothing acknowledged is rolled back", async () => {
+  const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
+  const analyst = postgres(url, { max: 1, onnotice: () => {} });
+  let done = false;
+  let transactions = 0;
+  const reading = (async () => {
+    while (!done) {
+      const tx = await analyst.reserve();
+      await tx`begin`;
+      const [row] = await tx<{ count: string }[]>`select count(*) from tripgrid.trips`;
+      expect(Number(row?.count) % ROWS).toBe(0);
+      await wait(20);
+      await tx`rollback`;
+      tx.release();
+      transactions++;
+    }
+  })();
+  try {
+    const statuses: number[] = [];
+    let acknowledged = 0;
+    for (let i = 0; i < BATCHES; i++) {
+      const rows = Array.from({ length: ROWS }, (_, j) => trip({ source: "port", trip_id: `${i}/${j}` }));
+      const { status, body } = await send(service, rows);
+      statuses.push(status);
+      if (status === 200) acknowledged += body.inserted;
+    }
+    expect(statuses).toEqual(Array(BATCHES).fill(200));
+    expect([acknowledged, await countOf(service, "port")]).toEqual([BATCHES * ROWS, BATCHES * ROWS]);
+  } finally {
+    done = true;
+    await reading.finally(() => analyst.end({ timeout: 1 }));
+  }
+  expect(transactions).toBeGreaterThan(3);
+});

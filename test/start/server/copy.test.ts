@@ -1,0 +1,108 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { copyDatabase } from "../../../src/db/copy-database.ts";
+import { StartError } from "../../../src/errors.ts";
+import { emptyDatabase, freshDatabase, inDatabase, startTestService, type TestDatabase } from "../../harness/index.ts";
+
+const TABLES = ["sources", "regions", "batches", "rejected_rows", "idempotency_keys", "trips"];
+const TRIPS = 6000;
+
+const addressOf = (database: TestDatabase) => ({ url: database.databaseUrl ?? "" });
+
+/** Of every table how many rows it has and a hash of all that is in them. */
+function contents(database: TestDatabase): Promise<Record<string, { rows: number; hash: string }>> {
+  return inDatabase(database, async (sql) => {
+    const all: Record<string, { rows: number; hash: string }> = {};
+    for (const table of TABLES) {
+      const [row] = await sql<{ rows: number; hash: string }[]>`
+        select count(*)::int as rows, md5(string_agg(t::text, e'\n' order by t::text collate "C")) as hash
+        from ${sql(`tripgrid.${table}`)} t`;
+      if (row) all[table] = { ...row };
+    }
+    return all;
+  });
+}
+
+let source: TestDatabase;
+const others: TestDatabase[] = [];
+const other = async (make: () => Promise<TestDatabase>) => {
+  const database = await make();
+  others.push(database);
+  return database;
+};
+
+beforeAll(async () => {
+  source = await freshDatabase();
+  const service = await startTestService({}, { ...source, drop: async () => {} });
+  const json = { "content-type": "application/json" };
+  const box = {
+    type: "Polygon",
+    coordinates: [
+      [
+        [7, 44],
+        [8, 44],
+        [8, 46],
+        [7, 46],
+        [7, 44],
+      ],
+    ],
+  };
+  const region = { boundary: box, time_zone: "Asia/Kolkata" };
+  await fetch(`${service.url}/v1/regions/Turin`, { method: "PUT", headers: json, body: JSON.stringify(region) });
+  const rows = Array.from({ length: TRIPS }, (_, i) => ({
+    source: `s${i % 3}`,
+    region: i % 2 ? "Turin" : undefined,
+    started_at: `20${10 + (i % 9)}-05-21T08:00:00.00000${i % 10}${i % 5 ? "" : "Z"}`,
+    origin: [7.672837913286881, 44.9957109242058 + i / 1e6],
+    destination: i % 4 ? [7.7, 45] : undefined,
+    attributes: { n: i, text: 'a "quoted", {odd} \\ ünïcode 😀' },
+  }));
+  const reply = await fetch(`${service.url}/v1/trips?verdicts=all`, {
+    method: "POST",
+    headers: { ...json, "idempotency-key": "copied" },
+    body: JSON.stringify([...rows, { source: "bad" }]),
+  });
+  expect(await reply.json()).toMatchObject({ inserted: TRIPS, rejected: 1 });
+  await service.stop();
+});
+
+afterAll(async () => {
+  for (const database of [source, ...others]) await database?.drop();
+});
+
+describe("a copy", () => {
+  it("into a database that was empty holds the same in every table, and serves", async () => {
+    const target = await other(emptyDatabase);
+    const told: Record<string, number> = {};
+    await copyDatabase(addressOf(source), addressOf(target), (table, rows) => {
+      told[table] = rows;
+    });
+    const [before, after] = [await contents(source), await contents(target)];
+    expect(after).toEqual(before);
+    expect(told).toEqual(Object.fromEntries(TABLES.map((table) => [table, before[table]?.rows])));
+    expect(told).toMatchObject({ trips: TRIPS, regions: 1, batches: 1, rejected_rows: 1, idempotency_keys: 1 });
+
+    const service = await startTestService({}, { ...target, drop: async () => {} });
+    const answer = await fetch(`${service.url}/v1/trips/count?by=source&boundary=Turin`);
+    expect(await answer.json()).toMatchObject({ total: TRIPS });
+    await service.stop();
+  });
+
+  it.each(["regions", "sources"])("into a database that holds %s is refused and changes nothing", async (table) => {
+    const target = await other(freshDatabase);
+    await inDatabase(target, (sql) => sql`insert into ${sql(`tripgrid.${table}`)} (name) values ('held')`);
+    const before = await contents(target);
+    const copying = copyDatabase(addressOf(source), addressOf(target), () => {});
+    await expect(copying).rejects.toThrow(StartError);
+    await expect(copying).rejects.toThrow(`holds ${table} already`);
+    expect(await contents(target)).toEqual(before);
+  });
+
+  it("out of a database that is none of Tripgrid's is refused and changes nothing", async () => {
+    const [from, to] = [await other(emptyDatabase), await other(emptyDatabase)];
+    const copying = copyDatabase(addressOf(from), addressOf(to), () => {});
+    await expect(copying).rejects.toThrow(StartError);
+    await expect(copying).rejects.toThrow("none of Tripgrid's");
+    const [made] = await inDatabase(to, (sql) => sql`select to_regclass('tripgrid.settings') is null as untouched`);
+    expect(made?.untouched).toBe(true);
+  });
+});
