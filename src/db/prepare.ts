@@ -40,7 +40,7 @@ export async function prepareDatabase(address: Address, timeZone: string): Promi
 
 const PATIENCE_MS = 15_000;
 
-/** Something that is no database may take the connection and never answer, and the driver would wait for ever. */
+/** A pooler may let us in while its database is away, and the driver would wait for ever. */
 async function reach(sql: Sql): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const silent = new Promise<never>((_, reject) => {
