@@ -7,7 +7,8 @@ import { send, trip } from "../support.ts";
 
 const service = useService();
 
-const ids = (prefix: string, n: number) => Array.from({ length: n }, (_, i) => `${prefix}${String(i).padStart(6, "0")}`);
+const ids = (prefix: string, n: number) =>
+  Array.from({ length: n }, (_, i) => `${prefix}${String(i).padStart(6, "0")}`);
 const numbered = (all: string[]) =>
   all.map((tripId, i) => {
     const startedAt = { kind: "naive", text: "2018-05-21T08:00:00" };
