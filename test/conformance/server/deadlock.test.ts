@@ -12,7 +12,10 @@ const ids = (prefix: string, n: number) =>
 const numbered = (all: string[]) =>
   all.map((tripId, i) => {
     const startedAt = { kind: "naive", text: "2018-05-21T08:00:00" };
-    return { row: i + 1, trip: { source: "order", tripId, startedAt, origin: [7.67, 45.05] } as IdentifiedTrip };
+    return {
+      row: i + 1,
+      trip: { source: "order", tripId, startedAt, origin: [7.67, 45.05] } as unknown as IdentifiedTrip,
+    };
   });
 
 /** The database sorts `a` before `B`, JavaScript after it: only one of the two may decide. */
