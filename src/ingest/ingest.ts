@@ -11,7 +11,8 @@ import { native } from "./mappings/native.ts";
 import { tripsCsv } from "./mappings/trips-csv.ts";
 import { xrides } from "./mappings/xrides.ts";
 import { readBody } from "./read-body.ts";
-import { rowsFrom, type SentRows, safeJson } from "./rows.ts";
+import { rowsFrom, safeJson } from "./rows.ts";
+import type { SentRows } from "./sent-row.ts";
 
 export const BUILT_IN: readonly Mapping[] = [native, tripsCsv, xrides];
 
