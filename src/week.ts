@@ -12,15 +12,6 @@ export function isDate(text: string): boolean {
   return !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(text);
 }
 
-/** The name of the week that begins on a Monday: `isoWeek("2018-04-30")` is `2018-W18`. */
-export function isoWeek(monday: string): string {
-  // The year of an ISO week is the year of its Thursday, and week 1 is the one that holds January 4th (ISO 8601).
-  const thursday = new Date(Date.parse(`${monday}T00:00:00Z`) + 3 * 86_400_000);
-  const year = thursday.getUTCFullYear();
-  const week = Math.floor((thursday.getTime() - Date.UTC(year, 0, 1)) / (7 * 86_400_000)) + 1;
-  return `${year}-W${String(week).padStart(2, "0")}`;
-}
-
 const DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
 /**

@@ -1,6 +1,5 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { daysFrom, hoursFrom, isDate, isoWeek } from "../src/week.ts";
+import { daysFrom, hoursFrom, isDate } from "../src/week.ts";
 
 describe("a date", () => {
   it.each(["2018-05-21", "2020-02-29", "1900-01-01", "2199-12-31"])("%s exists", (text) => {
@@ -14,36 +13,6 @@ describe("a date", () => {
     },
   );
 });
-
-describe("an ISO week", () => {
-  it.each([
-    ["2018-04-30", "2018-W18"],
-    ["2018-01-01", "2018-W01"],
-    ["2018-12-31", "2019-W01"],
-    ["2020-12-28", "2020-W53"],
-    ["2008-12-29", "2009-W01"],
-    ["2026-12-28", "2026-W53"],
-  ])("that begins on %s is %s", (monday, week) => {
-    expect(isoWeek(monday)).toBe(week);
-  });
-
-  it("follows the one before it, in every year", () => {
-    const monday = fc.integer({ min: 0, max: 15_600 }).map((weeks) => Date.UTC(1900, 0, 1) + weeks * 7 * 86_400_000);
-    fc.assert(
-      fc.property(monday, (ms) => {
-        const [year, week] = parts(ms);
-        const [nextYear, nextWeek] = parts(ms + 7 * 86_400_000);
-        if (nextYear === year) expect(nextWeek).toBe(week + 1);
-        else expect([nextYear, nextWeek, week >= 52]).toEqual([year + 1, 1, true]);
-      }),
-    );
-  });
-});
-
-function parts(ms: number): [year: number, week: number] {
-  const [year, week] = isoWeek(new Date(ms).toISOString().slice(0, 10)).split("-W");
-  return [Number(year), Number(week)];
-}
 
 describe("hours", () => {
   it.each([

@@ -49,13 +49,7 @@ function parseCsv(body: string): string[][] {
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
     const line = Number(error.lines ?? 1);
-    throw new AppError("invalid_csv", `The body is not CSV: ${csvReason(error.code)} at line ${line}.`, { line });
+    const reason = error.code === "CSV_QUOTE_NOT_CLOSED" ? "a quote is opened and never closed" : "it cannot be read";
+    throw new AppError("invalid_csv", `The body is not CSV: ${reason} at line ${line}.`, { line });
   }
-}
-
-function csvReason(code: string): string {
-  if (code === "CSV_QUOTE_NOT_CLOSED") return "a quote is opened and never closed";
-  if (code === "CSV_INVALID_CLOSING_QUOTE") return "there is text after a closing quote";
-  if (code === "INVALID_OPENING_QUOTE") return "there is a quote inside a value that is not quoted";
-  return "it cannot be read";
 }
