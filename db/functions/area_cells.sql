@@ -9,11 +9,14 @@
 --
 -- A cell owns its south and west border and not the other two; it is tested with all four, so a cell that merely touches
 -- the area is an edge cell and its points are tested one by one.
+-- Cells are tested with a margin: PostGIS counts a point that is off an edge by a rounding error as on it, and such a point may
+-- lie on the border of a cell that the edge, taken exactly, does not reach.
 create or replace function tripgrid.area_cells(area geometry, max_edge_cells integer default 512)
 returns table (cell text, "inner" boolean)
 language plpgsql immutable parallel safe rows 200 set search_path from current as $$
 declare
   letters constant text[] := string_to_array('0123456789bcdefghjkmnpqrstuvwxyz', null);
+  margin    constant double precision := 1e-9;
   edge_line constant geometry := st_boundary(area);
   parents text[] := array[''];
   inside  text[];
@@ -25,7 +28,7 @@ begin
       into inside, edge
       from unnest(parents) parent
       cross join lateral (select parent || letter as candidate from unnest(letters) letter) child
-      cross join lateral (select st_setsrid(st_geomfromgeohash(candidate), 4326) as envelope) e
+      cross join lateral (select st_expand(st_setsrid(st_geomfromgeohash(candidate), 4326), margin) as envelope) e
       -- Where the edge does not reach the cell, all of it is inside or none. ST_Covers would ask for the topology of the two,
       -- which fails with an error on areas that are almost nothing but edge.
       cross join lateral (select st_intersects(edge_line, envelope) as crossed) x
