@@ -42,11 +42,26 @@ export interface Reject {
 /** A receipt lists this many rejects; the rest are at the batch's own address. */
 export const REJECTS_IN_RECEIPT = 100;
 
-/** What became of a batch: once committed, `received = inserted + duplicates + rejected`. */
+/** How far a batch is that is worked on after its acknowledgement. */
+export interface Progress {
+  /** Size of the payload as it was sent, and how much of it has been read and stored. */
+  bytes: number;
+  bytes_done: number;
+  /** Over the time that it has been worked on; 0 before. */
+  rows_per_second: number;
+  /** At the speed so far; null as long as nothing is known of it. */
+  seconds_left: number | null;
+}
+
+/**
+ * What became of a batch: once committed, `received = inserted + duplicates + rejected`. While it is running the same
+ * holds for the rows that are stored so far.
+ */
 export interface Receipt {
   batch_id: string;
   state: BatchState;
-  mapping: string;
+  /** Null until its first rows were looked at. */
+  mapping: string | null;
   received: number;
   inserted: number;
   duplicates: number;
@@ -54,8 +69,16 @@ export interface Receipt {
   rejects: Reject[];
   verdicts?: RowVerdict[];
   error?: { code: string; detail: string };
+  /** Only of a batch that is queued or running. */
+  progress?: Progress;
   created_at: string;
   committed_at: string | null;
+}
+
+/** A receipt with its place in the order of all changes; a later state of the same batch has a higher one. */
+export interface BatchChange {
+  change_id: number;
+  receipt: Receipt;
 }
 
 /** The rows of one request, sorted into trips and rejects, ready to be stored in one transaction. */

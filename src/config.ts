@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { z } from "zod";
 import { StartError } from "./errors.ts";
 
@@ -13,7 +13,19 @@ const settings = z.object({
   TRIPGRID_SQL_PORT: z.coerce.number().int().min(1).max(65535).optional(),
   TRIPGRID_TIME_ZONE: z.string().refine(isTimeZone, "expected an IANA time zone such as Europe/Rome").optional(),
   TRIPGRID_MIN_TIME: z.iso.date("expected a date, YYYY-MM-DD").default("2000-01-01"),
-  TRIPGRID_MAX_BODY_MB: z.coerce.number().min(1).max(512).default(32),
+  TRIPGRID_INBOX: z.string().min(1).optional(),
+  TRIPGRID_MAX_BODY_MB: z.coerce.number().min(1).max(4096).default(256),
+  TRIPGRID_SYNC_BODY_MB: z.coerce.number().min(0).max(64).default(8),
+  TRIPGRID_MAX_REQUESTS: z.coerce.number().int().min(1).max(100_000).default(1000),
+  TRIPGRID_INFLIGHT_MB: z.coerce.number().min(1).max(4096).default(32),
+  TRIPGRID_GATHER_MS: z.coerce.number().min(0).max(1000).default(5),
+  TRIPGRID_GATHER_ROWS: z.coerce.number().int().min(1).max(50_000).default(5000),
+  TRIPGRID_WRITERS: z.coerce.number().int().min(1).max(64).default(3),
+  TRIPGRID_CALLBACK_SECRET: z
+    .string()
+    .regex(/^whsec_[A-Za-z0-9+/]{32,}={0,2}$/, "expected whsec_ and at least 24 bytes in base64")
+    .optional(),
+  TRIPGRID_CALLBACK_ALLOW_PRIVATE: z.enum(["true", "false"]).default("false"),
   TRIPGRID_POOL_SIZE: z.coerce.number().int().min(1).max(200).default(10),
   TRIPGRID_LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
 });
@@ -33,7 +45,25 @@ export interface Config {
   /** What was asked for; the database keeps the one that it was first set up with. */
   timeZone: string | undefined;
   minTime: string;
+  /** Absolute; files that appear here are imported. */
+  inboxFolder: string;
+  /** As it is sent, packed or not. */
   maxBodyBytes: number;
+  /** Larger bodies, packed or unpacked, are acknowledged before their rows are stored. */
+  syncBodyBytes: number;
+  /** Requests that bring trips, at one time. */
+  maxRequests: number;
+  /** Bytes of bodies that are held at one time. */
+  inflightBytes: number;
+  /** How long a small request may wait for others to share its commit with, and how many rows share one. */
+  gatherMs: number;
+  gatherRows: number;
+  /** Transactions that write trips at one time; the embedded engine has one session and so one. */
+  writers: number;
+  /** Signs what callbacks deliver; none: there are no callbacks. */
+  callbackSecret: string | undefined;
+  /** Whether callbacks may go to private and loopback addresses. */
+  callbackAllowPrivate: boolean;
   poolSize: number;
   logLevel: string;
 }
@@ -60,7 +90,16 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     sqlPort: s.TRIPGRID_SQL_PORT,
     timeZone: s.TRIPGRID_TIME_ZONE,
     minTime: s.TRIPGRID_MIN_TIME,
+    inboxFolder: resolve(s.TRIPGRID_INBOX ?? join(s.TRIPGRID_DATA, "inbox")),
     maxBodyBytes: s.TRIPGRID_MAX_BODY_MB * 1024 * 1024,
+    syncBodyBytes: s.TRIPGRID_SYNC_BODY_MB * 1024 * 1024,
+    maxRequests: s.TRIPGRID_MAX_REQUESTS,
+    inflightBytes: s.TRIPGRID_INFLIGHT_MB * 1024 * 1024,
+    gatherMs: s.TRIPGRID_GATHER_MS,
+    gatherRows: s.TRIPGRID_GATHER_ROWS,
+    writers: s.TRIPGRID_WRITERS,
+    callbackSecret: s.TRIPGRID_CALLBACK_SECRET,
+    callbackAllowPrivate: s.TRIPGRID_CALLBACK_ALLOW_PRIVATE === "true",
     poolSize: s.TRIPGRID_POOL_SIZE,
     logLevel: s.TRIPGRID_LOG_LEVEL,
   };

@@ -5,7 +5,7 @@ import { StartError } from "../src/errors.ts";
 
 describe("the settings", () => {
   it("have defaults", () => {
-    const { dataFolder, ...config } = readConfig({});
+    const { dataFolder, inboxFolder, ...config } = readConfig({});
     expect(config).toEqual({
       port: 8080,
       host: "127.0.0.1",
@@ -13,12 +13,21 @@ describe("the settings", () => {
       sqlPort: undefined,
       timeZone: undefined,
       minTime: "2000-01-01",
-      maxBodyBytes: 32 * 1024 * 1024,
+      maxBodyBytes: 256 * 1024 * 1024,
+      syncBodyBytes: 8 * 1024 * 1024,
+      maxRequests: 1000,
+      inflightBytes: 32 * 1024 * 1024,
+      gatherMs: 5,
+      gatherRows: 5000,
+      writers: 3,
+      callbackSecret: undefined,
+      callbackAllowPrivate: false,
       poolSize: 10,
       logLevel: "info",
     });
     expect(isAbsolute(dataFolder)).toBe(true);
     expect(dataFolder).toMatch(/\.tripgrid$/);
+    expect(inboxFolder).toBe(`${dataFolder}/inbox`);
   });
 
   it("are read from the environment, as numbers where they are numbers", () => {

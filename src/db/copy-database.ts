@@ -3,7 +3,20 @@ import { type Address, createClient, type Transaction } from "./client.ts";
 import { prepareDatabase } from "./prepare.ts";
 
 /** What a database of ours holds, in the order that its foreign keys ask for. */
-const TABLES = ["sources", "regions", "batches", "rejected_rows", "idempotency_keys", "trips"] as const;
+const TABLES = [
+  "sources",
+  "regions",
+  "mappings",
+  "batches",
+  "rejected_rows",
+  "payload_parts",
+  "batch_chunks",
+  "imports",
+  "callbacks",
+  "idempotency_keys",
+  "cancelled_trips",
+  "trips",
+] as const;
 
 const ROWS_A_STATEMENT = 5000;
 

@@ -9,6 +9,8 @@ export type Generated<T> = T extends ColumnType<infer S, infer I, infer U>
   ? ColumnType<S, I | undefined, U>
   : ColumnType<T, T | undefined, T>;
 
+export type Int8 = ColumnType<string, bigint | number | string, bigint | number | string>;
+
 export type Json = JsonValue;
 
 export type JsonArray = JsonValue[];
@@ -21,8 +23,30 @@ export type JsonPrimitive = boolean | number | string | null;
 
 export type JsonValue = JsonArray | JsonObject | JsonPrimitive;
 
+export interface BatchChunks {
+  batch_id: string;
+  chunk: number;
+  /**
+   * Where the chunk ends in the unpacked payload, counted from its beginning
+   */
+  end_byte: Int8;
+  verdicts: Json | null;
+}
+
 export interface Batches {
   batch_id: string;
+  /**
+   * Size of the payload as it was sent; null for what was stored before its reply
+   */
+  bytes: Int8 | null;
+  /**
+   * How much of the payload has been read and stored
+   */
+  bytes_done: Generated<Int8>;
+  /**
+   * From tripgrid.batch_changes, a new one with every change of the row
+   */
+  change_id: Generated<Int8>;
   /**
    * The header of a CSV, in the sender's order; null for JSON
    */
@@ -32,14 +56,43 @@ export interface Batches {
   duplicates: Generated<number>;
   error: Json | null;
   inserted: Generated<number>;
-  mapping: string;
+  /**
+   * How its rows became trips; null until its first rows were looked at
+   */
+  mapping: string | null;
   received: Generated<number>;
   rejected: Generated<number>;
+  /**
+   * What a worker must know of the request; null for what was stored before its reply
+   */
+  request: Json | null;
+  /**
+   * When work on it began; null for what was stored before its reply
+   */
+  started_at: string | null;
   state: string;
   /**
    * One entry a row, where the sender asked for verdicts=all
    */
   verdicts: Json | null;
+}
+
+export interface Callbacks {
+  attempts: Generated<number>;
+  batch_id: string;
+  created_at: Generated<string>;
+  delivered_at: string | null;
+  given_up_at: string | null;
+  last_error: string | null;
+  next_attempt_at: Generated<string>;
+  url: string;
+}
+
+export interface CancelledTrips {
+  cancelled_at: Generated<string>;
+  local_time: string;
+  source: string;
+  trip_id: string;
 }
 
 export interface IdempotencyKeys {
@@ -50,6 +103,41 @@ export interface IdempotencyKeys {
    */
   digest: Buffer;
   key: string;
+}
+
+export interface Imports {
+  already_imported: Generated<boolean>;
+  /**
+   * The receipt; of one already imported, that of the import before
+   */
+  batch_id: string;
+  bytes: Int8;
+  /**
+   * What may be imported once, content and way of reading it; null if it failed or was already imported
+   */
+  claim: Buffer | null;
+  created_at: Generated<string>;
+  /**
+   * SHA-256 of the file
+   */
+  digest: Buffer;
+  import_id: string;
+  modified_at: string;
+  path: string;
+}
+
+export interface Mappings {
+  created_at: Generated<string>;
+  definition: Json;
+  name: string;
+  updated_at: Generated<string>;
+}
+
+export interface PayloadParts {
+  batch_id: string;
+  content: Buffer;
+  created_at: Generated<string>;
+  part: number;
 }
 
 export interface Regions {
@@ -130,8 +218,14 @@ export interface Trips {
 }
 
 export interface DB {
+  batch_chunks: BatchChunks;
   batches: Batches;
+  callbacks: Callbacks;
+  cancelled_trips: CancelledTrips;
   idempotency_keys: IdempotencyKeys;
+  imports: Imports;
+  mappings: Mappings;
+  payload_parts: PayloadParts;
   regions: Regions;
   rejected_rows: RejectedRows;
   schema_migrations: SchemaMigrations;

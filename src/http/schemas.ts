@@ -26,7 +26,7 @@ export const Receipt = z
   .object({
     batch_id: z.uuid(),
     state: z.enum(["queued", "running", "committed", "failed"]),
-    mapping: z.string(),
+    mapping: z.string().nullable(),
     received: z.int(),
     inserted: z.int(),
     duplicates: z.int(),
@@ -46,9 +46,18 @@ export const Receipt = z
       .optional()
       .openapi({ description: "Every row, where the request asked for verdicts=all" }),
     error: z.object({ code: z.string(), detail: z.string() }).optional(),
+    progress: z
+      .object({
+        bytes: z.int(),
+        bytes_done: z.int(),
+        rows_per_second: z.number(),
+        seconds_left: z.number().nullable(),
+      })
+      .optional()
+      .openapi({ description: "Of a batch that is queued or running" }),
     created_at: Instant,
     committed_at: Instant.nullable(),
-    links: z.object({ self: z.string() }),
+    links: z.object({ self: z.string(), events: z.string(), rejects: z.string() }),
   })
   .openapi("Receipt", { description: "Once committed: received = inserted + duplicates + rejected" });
 

@@ -142,5 +142,6 @@ export function postTrips(ingest: Ingest): Endpoint {
 
 /** A receipt with the addresses where more is to be had. */
 export function withLinks(receipt: Receipt) {
-  return { ...receipt, links: { self: `/v1/batches/${receipt.batch_id}` } };
+  const self = `/v1/batches/${receipt.batch_id}`;
+  return { ...receipt, links: { self, events: `${self}/events`, rejects: `${self}/rejects` } };
 }
