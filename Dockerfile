@@ -20,4 +20,4 @@ EXPOSE 8080
 # The embedded engine takes about ten seconds to start for the first time.
 HEALTHCHECK --interval=5s --timeout=5s --start-period=60s --retries=6 \
   CMD ["node", "--eval", "fetch('http://127.0.0.1:' + process.env.PORT + '/readyz').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
-CMD ["node", "--import", "tsx", "src/main.ts"]
+CMD ["node", "--max-old-space-size=512", "--import", "tsx", "src/main.ts"]

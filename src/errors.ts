@@ -13,15 +13,19 @@ export const ERRORS = {
   batch_not_final: { status: 409, title: "The batch is still worked on" },
   mapping_built_in: { status: 409, title: "The mapping is built in" },
   time_zone_fixed: { status: 409, title: "The time zone of a region with trips cannot change" },
+  file_changed: { status: 409, title: "The file has changed" },
   body_too_large: { status: 413, title: "The body is too large" },
   unsupported_encoding: { status: 415, title: "The content encoding is not supported" },
   no_valid_rows: { status: 422, title: "No row of the request is a trip" },
   invalid_area: { status: 422, title: "The area is not valid" },
+  batch_failed: { status: 422, title: "The batch failed" },
   idempotency_key_reused: { status: 422, title: "The idempotency key was used for another request" },
   too_many_requests: { status: 429, title: "Too much at once" },
   internal: { status: 500, title: "Internal error" },
   took_too_long: { status: 503, title: "The question took too long" },
   database_unavailable: { status: 503, title: "The database is not available" },
+  service_stopping: { status: 503, title: "The service is stopping" },
+  disk_full: { status: 507, title: "There is no room for the file" },
 } as const;
 
 export type ErrorCode = keyof typeof ERRORS;

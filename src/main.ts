@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { pino } from "pino";
 import { readConfig } from "./config.ts";
+import { isAway } from "./db/client.ts";
 import { demo } from "./demo/demo.ts";
 import { StartError } from "./errors.ts";
 import { startService } from "./service.ts";
@@ -18,7 +19,8 @@ async function main(): Promise<void> {
     `Tripgrid ${service.deps.version} listens on ${service.url} (${service.prepared.engine}); its documentation is at ${service.url}/docs`,
   );
   process.on("uncaughtException", (error) => {
-    if (isLateRollback(error)) return log.warn("the connection to the database was lost inside a transaction");
+    if (isLostConnection(error))
+      return log.warn("the connection to the database was lost, and the driver did not say to whom");
     log.fatal({ err: error }, "a fault of ours: the service ends");
     process.exit(1);
   });
@@ -35,14 +37,14 @@ async function main(): Promise<void> {
 }
 
 /**
- * postgres.js sends the rollback of a transaction whose connection is lost to a socket that is no more, outside of anything
- * that could catch it. The transaction itself has been refused by then, so there is nothing left to do.
+ * What postgres.js throws outside of anything that could catch it when a connection is lost: it sends the rollback of a
+ * transaction to a socket that is no more, and asks for the types of arrays on its own account when it connects. Whoever
+ * waited for the connection has been refused by then, so there is nothing left to do.
  */
-function isLateRollback(error: Error): boolean {
-  const { message, stack = "" } = error;
-  return (
-    error instanceof TypeError && message.includes("reading 'write'") && stack.includes("postgres/src/connection.js")
-  );
+function isLostConnection(error: Error & { code?: unknown }): boolean {
+  const { message, stack = "", code } = error;
+  if (!stack.includes("postgres/src/connection.js")) return false;
+  return typeof code === "string" ? isAway(code) : error instanceof TypeError && message.includes("reading 'write'");
 }
 
 /** `--demo` fills an empty database with a sample; `--trips N` says how large. */

@@ -1,3 +1,5 @@
+import type { PointForm } from "./mapping.ts";
+
 /** Longitude and latitude in degrees, WGS 84; longitude in [-180, 180), latitude in [-90, 90]. */
 export type Point = readonly [lon: number, lat: number];
 
@@ -48,6 +50,8 @@ export function pointOf(lon: number, lat: number): Parsed<Point> {
   return ok([lon === 180 ? -180 : lon + 0, lat + 0]);
 }
 
+/** No point takes more, and a regular expression can take the square of a text's length to find that it does not fit. */
+const MAX_TEXT = 200;
 const NUMBER = String.raw`[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?`;
 const WKT_POINT = new RegExp(
   String.raw`^\s*(?:SRID\s*=\s*4326\s*;\s*)?POINT\s*\(\s*(${NUMBER})\s+(${NUMBER})\s*\)\s*$`,
@@ -56,10 +60,55 @@ const WKT_POINT = new RegExp(
 
 /** A point from WKT, `POINT (lon lat)`; an EWKT prefix `SRID=4326;` is allowed. */
 export function pointFromWkt(text: string): Parsed<Point> {
-  const match = WKT_POINT.exec(text);
+  const match = text.length > MAX_TEXT ? null : WKT_POINT.exec(text);
   if (!match)
     return bad("invalid_point", `expected WKT like POINT (7.67 44.99), longitude first, but got ${shown(text)}`);
   return pointOf(Number(match[1]), Number(match[2]));
+}
+
+/** A point in the one form that a column is known to have, or in `any` that a native trip may use. */
+export function pointIn(value: unknown, form: PointForm): Parsed<Point> {
+  switch (form) {
+    case "any":
+      return pointFromAny(value);
+    case "wkt":
+      return typeof value === "string"
+        ? pointFromWkt(value)
+        : bad("wrong_type", `expected WKT, but got ${shown(value)}`);
+    case "geojson":
+      return pointFromGeoJson(value);
+    default:
+      return pointFromTwo(value, form === "lat_lon");
+  }
+}
+
+function pointFromGeoJson(value: unknown): Parsed<Point> {
+  const object = typeof value === "string" ? jsonOrUndefined(value) : value;
+  if (typeof object === "object" && object !== null && "type" in object && object.type === "Point") {
+    return pointFromAny(object);
+  }
+  const form = '{"type":"Point","coordinates":[7.67,44.99]}';
+  return bad("invalid_point", `expected a GeoJSON point like ${form}, but got ${shown(value)}`);
+}
+
+function jsonOrUndefined(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+const TWO = new RegExp(String.raw`^\s*[[(]?\s*(${NUMBER})(?:\s*[,;]\s*|\s+)(${NUMBER})\s*[\])]?\s*$`);
+
+const twoNumbers = (text: string) => (text.length > MAX_TEXT ? undefined : TWO.exec(text)?.slice(1).map(Number));
+
+/** Both coordinates in one text or array, in the order that the column is known to have. */
+function pointFromTwo(value: unknown, latFirst: boolean): Parsed<Point> {
+  const two = typeof value === "string" ? twoNumbers(value) : value;
+  if (Array.isArray(two) && two.length === 2) return pointFromPair(latFirst ? two.toReversed() : two);
+  const form = latFirst ? '"44.99,7.67", latitude first' : '"7.67,44.99", longitude first';
+  return bad("invalid_point", `expected two coordinates like ${form}, but got ${shown(value)}`);
 }
 
 const FORMS = 'expected [lon, lat], {"lon", "lat"}, a GeoJSON Point or WKT';

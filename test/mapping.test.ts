@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { BUILT_IN } from "../src/ingest/ingest.ts";
+import { BUILT_IN } from "../src/ingest/mappings/built-in.ts";
 import { native } from "../src/ingest/mappings/native.ts";
 import { tripsCsv } from "../src/ingest/mappings/trips-csv.ts";
 import { xrides } from "../src/ingest/mappings/xrides.ts";
@@ -37,6 +37,10 @@ describe("a header lacks", () => {
     expect(lacks(native, fields("started_at,origin_lon"))).toEqual(["source", "origin, or origin_lon and origin_lat"]);
     expect(lacks(tripsCsv, fields("region"))).toEqual(["datasource", "datetime", "origin_coord"]);
     expect(lacks(xrides, fields("from_date,from_lat"))).toEqual(["from_long and from_lat"]);
+  });
+
+  it("nothing for a name that objects have of their own", () => {
+    expect(lacks(native, ["toString", "__proto__"])).toHaveLength(3);
   });
 
   it("no source where the mapping brings its own", () => {

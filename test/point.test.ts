@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { pointFromAny, pointFromWkt, pointOf, shown } from "../src/point.ts";
+import type { PointForm } from "../src/mapping.ts";
+import { pointFromAny, pointFromWkt, pointIn, pointOf, shown } from "../src/point.ts";
 
 describe("a point", () => {
   it.each([
@@ -91,6 +92,58 @@ describe("a point of a native trip", () => {
     [{ lon: null, lat: 44.99 }, "wrong_type"],
   ])("may not be %j", (value, code) => {
     expect(pointFromAny(value)).toMatchObject({ ok: false, fault: { code } });
+  });
+});
+
+describe("a point in the form of its column", () => {
+  it.each<[PointForm, unknown]>([
+    ["any", [7.67, 44.99]],
+    ["any", "POINT (7.67 44.99)"],
+    ["wkt", "POINT (7.67 44.99)"],
+    ["geojson", { type: "Point", coordinates: [7.67, 44.99] }],
+    ["geojson", '{"type": "Point", "coordinates": [7.67, 44.99, 240]}'],
+    ["lon_lat", "7.67,44.99"],
+    ["lon_lat", "7.67 44.99"],
+    ["lon_lat", [7.67, 44.99]],
+    ["lat_lon", "44.99,7.67"],
+    ["lat_lon", " ( 44.99 ; 7.67 ) "],
+    ["lat_lon", "[44.99, 7.67]"],
+    ["lat_lon", [44.99, 7.67]],
+  ])("%s is read from %j", (form, value) => {
+    expect(pointIn(value, form)).toEqual({ ok: true, value: [7.67, 44.99] });
+  });
+
+  it.each<[PointForm, unknown, string]>([
+    ["wkt", "7.67,44.99", "invalid_point"],
+    ["wkt", [7.67, 44.99], "wrong_type"],
+    ["geojson", "POINT (7.67 44.99)", "invalid_point"],
+    ["geojson", [7.67, 44.99], "invalid_point"],
+    ["geojson", '{"type":"Polygon","coordinates":[]}', "invalid_point"],
+    ["geojson", "null", "invalid_point"],
+    ["lon_lat", "44.99", "invalid_point"],
+    ["lon_lat", "7,67 44,99", "invalid_point"],
+    ["lon_lat", [7.67, 44.99, 240], "invalid_point"],
+    ["lon_lat", ["7.67", "44.99"], "wrong_type"],
+    ["lon_lat", "7.67,131", "out_of_range"],
+    ["lat_lon", "131,7.67", "out_of_range"],
+    ["lat_lon", "POINT (7.67 44.99)", "invalid_point"],
+    ["lat_lon", { lon: 7.67, lat: 44.99 }, "invalid_point"],
+  ])("%s is not read from %j", (form, value, code) => {
+    expect(pointIn(value, form)).toMatchObject({ ok: false, fault: { code } });
+  });
+
+  it.each<[PointForm, string]>([
+    ["lon_lat", " ".repeat(200_000)],
+    ["lon_lat", `7.67,44.99${" ".repeat(200_000)}x`],
+    ["lat_lon", `7.67${" ".repeat(200_000)}x`],
+    ["wkt", `POINT (7.67 44.99)${" ".repeat(200_000)}`],
+  ])("%s is refused at once if it is endless (%#)", { timeout: 2000 }, (form, text) => {
+    expect(pointIn(text, form)).toMatchObject({ ok: false, fault: { code: "invalid_point" } });
+  });
+
+  it("says which coordinate comes first", () => {
+    expect(pointIn("x", "lat_lon")).toMatchObject({ fault: { detail: expect.stringContaining("latitude first") } });
+    expect(pointIn("x", "lon_lat")).toMatchObject({ fault: { detail: expect.stringContaining("longitude first") } });
   });
 });
 

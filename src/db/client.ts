@@ -1,5 +1,6 @@
 import postgres from "postgres";
 import { AppError } from "../errors.ts";
+import { withSafeTransactions } from "./safe-transactions.ts";
 
 /** One pool of connections; every function in this folder takes it, or a transaction on it. */
 export type Sql = postgres.Sql<{ bigint: number; numeric: number }>;
@@ -25,6 +26,8 @@ export function createClient(address: Address, options: ClientOptions): Sql {
     max: options.max,
     connect_timeout: 10,
     idle_timeout: 0,
+    // Seconds between two tries to connect; the driver's own grow to 20, for which requests would wait.
+    backoff: () => 0.2,
     onnotice: () => {},
     types: {
       bigint: { to: 20, from: [20], serialize: String, parse: Number },
@@ -42,13 +45,17 @@ export function createClient(address: Address, options: ClientOptions): Sql {
       ...(options.searchPath ? { search_path: options.searchPath } : {}),
     } as unknown as Partial<postgres.ConnectionParameters>,
   };
-  if ("url" in address) return postgres(address.url, common) as Sql;
-  return postgres({
-    ...common,
-    path: `${address.socketFolder}/.s.PGSQL.5432`,
-    user: "postgres",
-    database: "postgres",
-  }) as Sql;
+  const embedded = (folder: string) =>
+    postgres({ ...common, path: `${folder}/.s.PGSQL.5432`, user: "postgres", database: "postgres" });
+  const sql = "url" in address ? postgres(address.url, common) : embedded(address.socketFolder);
+  return withSafeTransactions(sql as Sql, isLost);
+}
+
+/** Whether an error, or what it was made of, says that the connection is lost. */
+function isLost(error: unknown): boolean {
+  const { code, cause } = error as { code?: unknown; cause?: unknown };
+  if (typeof code === "string" && isAway(code)) return true;
+  return cause !== undefined && cause !== null && isLost(cause);
 }
 
 const isoLocal = (text: string) => text.replace(" ", "T");
@@ -102,9 +109,9 @@ function translated(error: unknown): unknown {
   if (code === "57014") {
     return new AppError(
       "took_too_long",
-      "The database gave up after a minute: ask about less at once.",
+      "The database gave up after a minute: ask about less at once, or later.",
       {},
-      { cause: error },
+      { cause: error, retryAfterSeconds: 60 },
     );
   }
   return error;

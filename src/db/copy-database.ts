@@ -47,6 +47,9 @@ export async function copyDatabase(
       await target`select tripgrid.ensure_partitions(${await days(reading)}::timestamp[])`;
       await target.begin(async (writing) => {
         for (const table of TABLES) onTable(table, await copyTable(reading, writing, table));
+        // Numbers go on where they were, or followers would miss what changes next.
+        await writing`
+          select setval('tripgrid.batch_changes', greatest(max(change_id), 1)) from tripgrid.batches`;
       });
     });
   } finally {

@@ -1,9 +1,12 @@
 import type { SentTime } from "../time.ts";
 import type { Sql } from "./client.ts";
+import { dayOf } from "./clock.ts";
 
-const DAY = 86_400_000;
-const SPAN = 28 * DAY;
-const FIRST_MONDAY = Date.UTC(2000, 0, 3);
+const SPAN_DAYS = 28;
+/** 2000-01-03, in days since 1970. */
+const FIRST_MONDAY = dayOf("2000-01-03");
+/** The local time of an instant is known to the database only; in any zone it lies within 26 hours of what was written. */
+const DAYS_APART = 2;
 
 /** Partitions that exist, by their number since the first; cleared when one turns out to be gone. */
 export type KnownPartitions = Set<number>;
@@ -14,20 +17,17 @@ export type KnownPartitions = Set<number>;
  * @param known the partitions that this process has seen
  */
 export async function ensurePartitions(sql: Sql, known: KnownPartitions, times: Iterable<SentTime>): Promise<void> {
-  const missing = new Map<number, string>();
-  for (const time of times) {
-    for (const ms of possibleMs(time)) {
-      const partition = Math.floor((ms - FIRST_MONDAY) / SPAN);
-      if (!known.has(partition)) missing.set(partition, new Date(ms).toISOString().slice(0, 19));
+  const missing = new Map<number, number>();
+  for (const { kind, text } of times) {
+    const day = dayOf(text);
+    const apart = kind === "naive" ? 0 : DAYS_APART;
+    for (const possible of apart === 0 ? [day] : [day - apart, day, day + apart]) {
+      const partition = Math.floor((possible - FIRST_MONDAY) / SPAN_DAYS);
+      if (!known.has(partition)) missing.set(partition, possible);
     }
   }
   if (missing.size === 0) return;
-  await sql`select tripgrid.ensure_partitions(${[...missing.values()]}::timestamp[])`;
+  const days = [...missing.values()];
+  await sql`select tripgrid.ensure_partitions(array(select date '1970-01-01' + d from unnest(${days}::int[]) d)::timestamp[])`;
   for (const partition of missing.keys()) known.add(partition);
-}
-
-/** The local time of an instant is known to the database only; it lies within a day of what was written. */
-function possibleMs(time: SentTime): number[] {
-  const written = Date.parse(`${time.text.slice(0, 19)}Z`);
-  return time.kind === "naive" ? [written] : [written - DAY, written, written + DAY];
 }

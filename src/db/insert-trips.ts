@@ -1,87 +1,140 @@
-import type { IdentifiedTrip } from "../trip.ts";
 import type { Transaction } from "./client.ts";
+import { copyTrips } from "./copy-trips.ts";
+import { lockCorrectionsShared } from "./corrections-lock.ts";
+import { forgetUnused, type KnownNames, type Names, noNames, type Rows, registerNames } from "./names.ts";
+import { type TimedTrip, timeTrips } from "./timed-trips.ts";
+import type { ZoneOffsets } from "./zone-offsets.ts";
 
-type Rows = readonly { row: number; trip: IdentifiedTrip }[];
-
-/** What got its first trip with this batch; `made`: the region was not known at all before. */
-interface Fresh {
-  sources: string[];
-  regions: { name: string; made: boolean }[];
+/** What one process remembers from insert to insert. */
+export interface Memory {
+  names: KnownNames;
+  offsets: ZoneOffsets;
+  /** By source, what met duplicates lately. None: the engine takes no COPY from a client. */
+  copying: Map<string, { conflicts: number; skip: number }> | undefined;
 }
+
+export const newMemory = (canCopy: boolean): Memory => ({
+  names: noNames(),
+  offsets: new Map(),
+  copying: canCopy ? new Map() : undefined,
+});
 
 /** Rows in one statement: larger ones gain nothing and hold more memory. */
 const ROWS_A_STATEMENT = 10_000;
+/** Fewer rows are inserted faster than the round trips of a COPY take. */
+const ROWS_WORTH_A_COPY = 200;
 
 /**
- * Inserts trips that are not there yet, in the order given (the lowest row of equal ones wins).
+ * Inserts trips that are not there yet, in the order given (the lowest row of equal ones wins). A trip that was cancelled
+ * stays so.
  *
- * A region or source that is new becomes known. Local times become instants and the other way round in the database,
+ * A region or source that is new becomes known. Local times become instants and the other way round
  * through the region's time zone or else the database's own, as `AT TIME ZONE` does.
  *
+ * @param memory what this process knows from earlier inserts; without it everything is asked for
  * @returns the rows that were inserted; the others are duplicates
  */
-export async function insertTrips(
-  tx: Transaction,
-  trips: readonly { row: number; trip: IdentifiedTrip }[],
-): Promise<Set<number>> {
+export async function insertTrips(tx: Transaction, trips: Rows, memory = newMemory(false)): Promise<Set<number>> {
   const inserted = new Set<number>();
   if (trips.length === 0) return inserted;
-  const fresh = await registerNames(tx, trips);
+  await lockCorrectionsShared(
+    tx,
+    trips.map(({ trip }) => trip.tripId),
+  );
+  const names = await registerNames(tx, trips, memory.names);
+  let rest: Rows = trips;
+  if (memory.copying && trips.length >= ROWS_WORTH_A_COPY) {
+    rest = await copyMost(tx, trips, names, memory, memory.copying, inserted);
+  }
   // The whole transaction in one order, not just each statement: batches with the same trips in another order deadlock.
-  const ordered = trips.toSorted((a, b) => compare(key(a.trip), key(b.trip)) || a.row - b.row);
+  const ordered = rest.toSorted((a, b) => compare(key(a.trip), key(b.trip)) || a.row - b.row);
   for (let start = 0; start < ordered.length; start += ROWS_A_STATEMENT) {
     const rows = await insertSome(tx, ordered.slice(start, start + ROWS_A_STATEMENT));
     for (const { row } of rows) inserted.add(row);
   }
-  await forgetUnused(
-    tx,
-    fresh,
-    trips.filter(({ row }) => inserted.has(row)),
-  );
+  await forgetUnused(tx, names, trips, inserted);
   return inserted;
 }
 
-const key = (trip: IdentifiedTrip) => `${trip.source}\0${trip.tripId}\0${trip.startedAt.text}`;
+const key = (trip: Rows[number]["trip"]) => `${trip.source}\0${trip.tripId}\0${trip.startedAt.text}`;
 const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 
 /**
- * Makes sources and regions known, and marks the regions as having trips, which fixes their time zones. A change of a
- * zone in another transaction either comes first and is seen by the statement that follows, or waits and is refused.
+ * Copies what can be copied, adding its rows to `inserted`.
+ *
+ * @returns the rows that are still to be inserted, one by one: all of them if one turned out to be there already
  */
-async function registerNames(tx: Transaction, trips: Rows): Promise<Fresh> {
-  // In one order everywhere, so that two batches cannot wait for each other.
-  const sources = [...new Set(trips.map(({ trip }) => trip.source))].sort();
-  const regions = [...new Set(trips.flatMap(({ trip }) => trip.region ?? []))].sort();
-  const newSources = await tx<{ name: string }[]>`
-    insert into tripgrid.sources (name) select sent.name from unnest(${sources}::text[]) sent (name)
-    where not exists (select from tripgrid.sources s where s.name = sent.name) order by 1 on conflict do nothing
-    returning name`;
-  const newRegions = await tx<{ name: string; made: boolean }[]>`
-    insert into tripgrid.regions as r (name, has_trips) select sent.name, true from unnest(${regions}::text[]) sent (name)
-    where not exists (select from tripgrid.regions s where s.name = sent.name and s.has_trips) order by 1
-    on conflict (name) do update set has_trips = true where not r.has_trips
-    returning name, xmax = 0 as made`;
-  return { sources: newSources.map(({ name }) => name), regions: newRegions };
-}
-
-/** Sources and regions that were thought to get their first trip, but whose rows were all duplicates: these change nothing. */
-async function forgetUnused(tx: Transaction, fresh: Fresh, inserted: Rows): Promise<void> {
-  const sources = new Set(inserted.map(({ trip }) => trip.source));
-  const regions = new Set(inserted.map(({ trip }) => trip.region));
-  const noSources = fresh.sources.filter((name) => !sources.has(name));
-  const noRegions = fresh.regions.filter(({ name }) => !regions.has(name));
-  const made = noRegions.filter((region) => region.made).map(({ name }) => name);
-  const marked = noRegions.filter((region) => !region.made).map(({ name }) => name);
-  if (noSources.length > 0) await tx`delete from tripgrid.sources where name = any (${noSources})`;
-  if (made.length > 0) await tx`delete from tripgrid.regions where name = any (${made})`;
-  if (marked.length > 0) await tx`update tripgrid.regions set has_trips = false where name = any (${marked})`;
-}
-
-function insertSome(
+async function copyMost(
   tx: Transaction,
-  rows: readonly { row: number; trip: IdentifiedTrip }[],
-): Promise<{ row: number }[]> {
-  const column = <T>(pick: (trip: IdentifiedTrip) => T | undefined) => rows.map(({ trip }) => pick(trip) ?? null);
+  trips: Rows,
+  names: Names,
+  memory: Memory,
+  copying: NonNullable<Memory["copying"]>,
+  inserted: Set<number>,
+): Promise<Rows> {
+  // Who meets duplicates is likely to meet more: a file that is sent again.
+  const source = trips[0]?.trip.source ?? "";
+  const lately = copying.get(source) ?? { conflicts: 0, skip: 0 };
+  if (lately.skip > 0) {
+    lately.skip--;
+    return trips;
+  }
+  const { timed, rest } = apart(await timeTrips(tx, trips, names, memory.offsets));
+  const unique = firstOfEach(await withoutCancelled(tx, timed));
+  if (unique.length < ROWS_WORTH_A_COPY) return trips;
+  if (!(await copyTrips(tx, unique))) {
+    lately.conflicts = Math.min(lately.conflicts + 1, 6);
+    lately.skip = 2 ** lately.conflicts;
+    copying.set(source, lately);
+    return trips;
+  }
+  copying.delete(source);
+  for (const { row } of unique) inserted.add(row);
+  return rest;
+}
+
+/**
+ * The trips whose times are known and those that are left to the database, with all that may be one and the same trip on
+ * one side: whoever chooses the lowest row must see all of them.
+ */
+function apart({ timed, others }: { timed: TimedTrip[]; others: Rows }): { timed: TimedTrip[]; rest: Rows } {
+  if (others.length === 0) return { timed, rest: others };
+  const name = ({ trip }: Rows[number]) => `${trip.source}\0${trip.tripId}`;
+  const left = new Set(others.map(name));
+  return {
+    timed: timed.filter((one) => !left.has(name(one))),
+    rest: [...others, ...timed.filter((one) => left.has(name(one)))],
+  };
+}
+
+const identity = (source: string, tripId: string, local: number) => `${source}\0${tripId}\0${local}`;
+
+/** The lowest row of each identity, in the order of identities. Sorting texts is faster than comparing fields. */
+function firstOfEach(trips: readonly TimedTrip[]): TimedTrip[] {
+  const first = new Map<string, TimedTrip>();
+  for (const timed of trips) {
+    const id = identity(timed.trip.source, timed.trip.tripId, timed.local);
+    const other = first.get(id);
+    if (!other || timed.row < other.row) first.set(id, timed);
+  }
+  return [...first.keys()].sort().map((id) => first.get(id) as TimedTrip);
+}
+
+async function withoutCancelled(tx: Transaction, trips: readonly TimedTrip[]): Promise<readonly TimedTrip[]> {
+  const sources = [...new Set(trips.map(({ trip }) => trip.source))];
+  const [any] = await tx`select 1 from tripgrid.cancelled_trips where source = any (${sources}) limit 1`;
+  if (!any) return trips;
+  const rows = await tx<{ source: string; trip_id: string; local: number }[]>`
+    select source, trip_id, (extract(epoch from local_time) * 1000000)::bigint as local
+    from tripgrid.cancelled_trips c
+    join unnest(${trips.map(({ trip }) => trip.source)}::text[], ${trips.map(({ trip }) => trip.tripId)}::text[])
+      sent (source, trip_id) using (source, trip_id)`;
+  const cancelled = new Set(rows.map((c) => identity(c.source, c.trip_id, c.local)));
+  return trips.filter(({ trip, local }) => !cancelled.has(identity(trip.source, trip.tripId, local)));
+}
+
+function insertSome(tx: Transaction, rows: Rows): Promise<{ row: number }[]> {
+  const column = <T>(pick: (trip: Rows[number]["trip"]) => T | undefined) => rows.map(({ trip }) => pick(trip) ?? null);
   const lon = (p: readonly [number, number] | undefined) => p?.[0];
   const lat = (p: readonly [number, number] | undefined) => p?.[1];
   // The conflict target is named for TimescaleDB's sake: a late row into a compressed chunk takes 0.1 to 0.8 ms with it,
@@ -129,7 +182,10 @@ function insertSome(
              coalesce(duration_s, case when ended_at >= started_at then extract(epoch from ended_at - started_at) end),
              distance_m, st_setsrid(st_makepoint(o_lon, o_lat), 4326), st_setsrid(st_makepoint(d_lon, d_lat), 4326),
              source, trip_id, region, driver_id, rider_id, vehicle_model, attributes
-      from timed order by source collate "C", trip_id collate "C", local_time, row
+      from timed
+      where not exists (select from tripgrid.cancelled_trips c
+                        where (c.source, c.trip_id, c.local_time) = (timed.source, timed.trip_id, timed.local_time))
+      order by source collate "C", trip_id collate "C", local_time, row
       on conflict (source, trip_id, local_time) do nothing
       returning source, trip_id, local_time
     )

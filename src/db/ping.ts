@@ -12,7 +12,7 @@ export async function ping(sql: Sql): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(
-      () => reject(new AppError("database_unavailable", "The database does not answer.")),
+      () => reject(new AppError("database_unavailable", "The database does not answer.", {}, { retryAfterSeconds: 2 })),
       PATIENCE_MS,
     );
   });

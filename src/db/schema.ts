@@ -30,11 +30,16 @@ export interface BatchChunks {
    * Where the chunk ends in the unpacked payload, counted from its beginning
    */
   end_byte: Int8;
+  rows: number;
   verdicts: Json | null;
 }
 
 export interface Batches {
   batch_id: string;
+  /**
+   * How long it has been worked on, up to the last rows stored
+   */
+  busy_seconds: Generated<number>;
   /**
    * Size of the payload as it was sent; null for what was stored before its reply
    */

@@ -29,7 +29,14 @@ export async function loadInBatches(trips: Iterable<Trip>, loadTrips: LoadTrips)
   let inserted = 0;
   const flush = async () => {
     const batch = { batchId: randomUUID(), mapping: "demo", columns: undefined, received: rows.length, trips: rows };
-    const receipt = await loadTrips({ ...batch, rejected: [], withVerdicts: false, idempotency: undefined });
+    const receipt = await loadTrips({
+      ...batch,
+      rejected: [],
+      identity: "content",
+      withVerdicts: false,
+      idempotency: undefined,
+      callback: undefined,
+    });
     inserted += receipt.inserted;
     rows = [];
   };

@@ -1,30 +1,60 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
-import type { FindBatch, Ingest } from "../batch.ts";
+import type { CheckCallback, FindBatch, Ingest } from "../batch.ts";
+import type { FollowBatch, FollowBatches } from "../batch-changes.ts";
+import type { CancelTrip, CorrectTrip } from "../correction.ts";
+import type { FindImport, ImportPath, ListImports, UploadImport } from "../imports.ts";
+import type { DeleteMapping, FindMapping, ListMappings, PutMapping } from "../mapping.ts";
 import type { DeleteRegion, FindRegion, ListRegions, PutRegion } from "../region.ts";
+import type { FindRejects, MendRejects } from "../rejects.ts";
 import type { CountTrips, FindTrips, ListTrips } from "../trips.ts";
 import type { WeeklyAverages, WeeklyAveragesByRegion } from "../weekly-averages.ts";
+import { getBatchEvents } from "./batches-events.ts";
 import { getBatch } from "./batches-get.ts";
+import { getRejects, postRejects } from "./batches-rejects.ts";
 import { addDocs } from "./docs.ts";
 import { add } from "./endpoint.ts";
+import { getEvents } from "./events.ts";
 import { livez, readyz } from "./health.ts";
+import { getImport, listImportsEndpoint } from "./imports-get.ts";
+import { postImports } from "./imports-post.ts";
+import { deleteMappingEndpoint, getMapping, listMappingsEndpoint, putMappingEndpoint } from "./mappings.ts";
 import { type LogError, onError } from "./on-error.ts";
 import { problem } from "./problem.ts";
+import { type RateLimits, withRateLimit } from "./rate-limit.ts";
 import { deleteRegionEndpoint, getRegion, listRegionsEndpoint, putRegionEndpoint } from "./regions.ts";
 import { getTripCounts } from "./trips-count.ts";
+import { deleteTrip } from "./trips-delete.ts";
 import { getTrip } from "./trips-get.ts";
 import { listTripsEndpoint } from "./trips-list.ts";
 import { postTrips } from "./trips-post.ts";
+import { putTrip } from "./trips-put.ts";
 import { getWeeklyAverages, postWeeklyAverages } from "./weekly-averages.ts";
 import { getWeeklyAveragesByRegion } from "./weekly-averages-by-region.ts";
 
 /** Everything that the API does, as functions; `main.ts` brings them. */
 export interface AppDeps {
   ingest: Ingest;
+  checkCallback: CheckCallback;
+  rateLimits: RateLimits;
   findBatch: FindBatch;
+  findRejects: FindRejects;
+  mendRejects: MendRejects;
+  followBatch: FollowBatch;
+  followBatches: FollowBatches;
+  importPath: ImportPath;
+  uploadImport: UploadImport;
+  listImports: ListImports;
+  findImport: FindImport;
+  putMapping: PutMapping;
+  findMapping: FindMapping;
+  listMappings: ListMappings;
+  deleteMapping: DeleteMapping;
   weeklyAverages: WeeklyAverages;
   weeklyAveragesByRegion: WeeklyAveragesByRegion;
   listTrips: ListTrips;
   findTrips: FindTrips;
+  correctTrip: CorrectTrip;
+  cancelTrip: CancelTrip;
   countTrips: CountTrips;
   putRegion: PutRegion;
   findRegion: FindRegion;
@@ -42,8 +72,21 @@ export function createApp(deps: AppDeps): OpenAPIHono {
   app.onError(onError(deps.logError));
   app.notFound((c) => problem(c, "not_found", `There is nothing at ${c.req.method} ${c.req.path}.`));
 
-  add(app, postTrips(deps.ingest));
+  add(app, withRateLimit(postTrips(deps.ingest, deps.checkCallback), deps.rateLimits));
   add(app, getBatch(deps.findBatch));
+  add(app, getRejects(deps.findRejects));
+  add(app, withRateLimit(postRejects(deps.mendRejects), deps.rateLimits));
+  add(app, getBatchEvents(deps.followBatch));
+  add(app, getEvents(deps.followBatches));
+
+  add(app, withRateLimit(postImports(deps.importPath, deps.uploadImport), deps.rateLimits));
+  add(app, listImportsEndpoint(deps.listImports));
+  add(app, getImport(deps.findImport));
+
+  add(app, putMappingEndpoint(deps.putMapping));
+  add(app, getMapping(deps.findMapping));
+  add(app, listMappingsEndpoint(deps.listMappings));
+  add(app, deleteMappingEndpoint(deps.deleteMapping));
 
   add(app, getWeeklyAverages(deps.weeklyAverages));
   add(app, postWeeklyAverages(deps.weeklyAverages));
@@ -52,6 +95,8 @@ export function createApp(deps: AppDeps): OpenAPIHono {
   add(app, listTripsEndpoint(deps.listTrips));
   add(app, getTripCounts(deps.countTrips));
   add(app, getTrip(deps.findTrips));
+  add(app, withRateLimit(putTrip(deps.correctTrip), deps.rateLimits));
+  add(app, withRateLimit(deleteTrip(deps.cancelTrip), deps.rateLimits));
 
   add(app, putRegionEndpoint(deps.putRegion));
   add(app, getRegion(deps.findRegion));

@@ -11,8 +11,7 @@ export function onError(logError: LogError) {
   return (error: unknown, c: Context): Response => {
     if (error instanceof AppError) {
       if (error.retryAfterSeconds !== undefined) c.header("Retry-After", String(error.retryAfterSeconds));
-      // What is left of a refused body is not read, so the connection cannot serve another request.
-      if (error.code === "body_too_large") c.header("Connection", "close");
+      if (error.code === "body_too_large" || leavesBody(c)) c.header("Connection", "close");
       if (error.cause !== undefined && error.code === "database_unavailable") logError(error.cause, c.req);
       return problem(c, error.code, error.message, error.extra);
     }
@@ -20,4 +19,10 @@ export function onError(logError: LogError) {
     logError(error, c.req);
     return problem(c, "internal", "Something went wrong here, not with the request.");
   };
+}
+
+/** Whether some of the body has still to come: it is not read, so the connection cannot serve another request. */
+function leavesBody(c: Context): boolean {
+  const { incoming } = (c.env ?? {}) as { incoming?: { complete: boolean } };
+  return incoming?.complete === false;
 }

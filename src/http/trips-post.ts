@@ -1,6 +1,7 @@
 import type { ReadableStream } from "node:stream/web";
 import { z } from "@hono/zod-openapi";
-import type { Ingest, Receipt } from "../batch.ts";
+import type { Context } from "hono";
+import { type CheckCallback, type Ingest, KEY_DAYS, type Receipt, type SentBody } from "../batch.ts";
 import { AppError } from "../errors.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { isStorable, readQuery } from "./input.ts";
@@ -16,9 +17,28 @@ const query = z.strictObject({
       "`row`: rows without a trip_id are different trips even if they are equal, also when they are sent again",
   }),
   verdicts: z.enum(["all"]).optional().openapi({ description: "`all`: the receipt lists every row" }),
+  callback: z.string().optional().openapi({
+    description: "A URL that gets the final receipt, signed; see the documentation of callbacks",
+    example: "https://fleet.example/tripgrid",
+  }),
 });
 
-const idempotencyKey = z.string().min(1).max(255).refine(isStorable).optional();
+const headers = z.object({
+  "idempotency-key": z
+    .string()
+    .min(1)
+    .max(255)
+    .refine(isStorable)
+    .optional()
+    .openapi({
+      description: `The same key with the same request gives the same receipt and stores nothing twice, for ${KEY_DAYS} days`,
+    }),
+  "content-encoding": z.enum(["gzip"]).optional(),
+  prefer: z
+    .string()
+    .optional()
+    .openapi({ description: "`respond-async`: a 202 as soon as the body is stored, before its rows are" }),
+});
 
 const point = z.unknown().openapi({
   description: 'Degrees: [lon, lat], {"lon", "lat"}, a GeoJSON Point, or WKT `POINT (lon lat)`',
@@ -71,15 +91,10 @@ const route: Endpoint["route"] = {
   tags: ["Ingest"],
   summary: "Send trips",
   description:
-    "One trip, an array, NDJSON or CSV, also gzipped. Every row gets its verdict; the good rows, the rejected ones and the receipt are committed before the reply.",
+    "One trip, an array, NDJSON or CSV, also gzipped. Every row gets its verdict; the good rows, the rejected ones and the receipt are committed before a 200. A large body, or one sent with `Prefer: respond-async`, is stored as it is and acknowledged with 202: its rows follow.",
   request: {
     query,
-    headers: z.object({
-      "idempotency-key": idempotencyKey.openapi({
-        description: "The same key with the same request gives the same receipt and stores nothing twice",
-      }),
-      "content-encoding": z.enum(["gzip"]).optional(),
-    }),
+    headers,
     body: {
       required: true,
       content: {
@@ -95,7 +110,11 @@ const route: Endpoint["route"] = {
     },
   },
   responses: {
-    ...replies(200, "Committed", ReceiptSchema, 400, 413, 415, 503),
+    ...replies(200, "Committed", ReceiptSchema, 400, 413, 415, 429, 503),
+    202: {
+      description: "The body is stored, its rows will be: `Location` tells how far they are",
+      content: { "application/json": { schema: ReceiptSchema } },
+    },
     422: {
       description:
         "No row is a trip (the problem carries the receipt), or the idempotency key belongs to another request",
@@ -106,30 +125,35 @@ const route: Endpoint["route"] = {
   },
 };
 
-/** `POST /v1/trips`: the reply comes after the commit. */
-export function postTrips(ingest: Ingest): Endpoint {
+/** `POST /v1/trips`: a 200 comes after the commit of the rows, a 202 after that of the body. */
+export function postTrips(ingest: Ingest, checkCallback: CheckCallback): Endpoint {
   return {
     route,
     handle: async (c) => {
       const q = readQuery(c, query);
-      const key = idempotencyKey.safeParse(c.req.header("idempotency-key"));
+      const key = headers.shape["idempotency-key"].safeParse(c.req.header("idempotency-key"));
       if (!key.success) throw new AppError("invalid_parameter", "Idempotency-Key: expected 1 to 255 characters.");
-      const length = c.req.header("content-length");
+      const respondAsync = prefersAsync(c.req.header("prefer"));
       const receipt = withLinks(
         await ingest({
-          body: {
-            stream: c.req.raw.body as ReadableStream<Uint8Array> | null,
-            contentLength: length === undefined ? undefined : Number(length),
-            contentEncoding: c.req.header("content-encoding"),
-          },
+          body: sentBody(c),
           contentType: c.req.header("content-type"),
           mapping: q.mapping,
           identity: q.identity,
           withVerdicts: q.verdicts === "all",
           idempotencyKey: key.data,
+          respondAsync,
+          callback: q.callback === undefined ? undefined : checkCallback(q.callback),
         }),
       );
       c.header("Location", receipt.links.self);
+      if (receipt.state === "queued" || receipt.state === "running") {
+        if (respondAsync) c.header("Preference-Applied", "respond-async");
+        return c.json(receipt, 202);
+      }
+      if (receipt.state === "failed") {
+        throw new AppError("batch_failed", receipt.error?.detail ?? "The batch could not be read.", { receipt });
+      }
       if (receipt.inserted + receipt.duplicates === 0) {
         const detail =
           receipt.received === 0 ? "The request holds no rows." : "Every row was rejected; the receipt says why.";
@@ -137,6 +161,21 @@ export function postTrips(ingest: Ingest): Endpoint {
       }
       return c.json(receipt);
     },
+  };
+}
+
+/** Whether `Prefer` asks for a reply before the work is done (RFC 7240). */
+function prefersAsync(prefer = ""): boolean {
+  return prefer.split(",").some((preference) => preference.split(";")[0]?.trim().toLowerCase() === "respond-async");
+}
+
+/** The body of a request, unread. */
+export function sentBody(c: Context): SentBody {
+  const length = c.req.header("content-length");
+  return {
+    stream: c.req.raw.body as ReadableStream<Uint8Array> | null,
+    contentLength: length === undefined ? undefined : Number(length),
+    contentEncoding: c.req.header("content-encoding"),
   };
 }
 

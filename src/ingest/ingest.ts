@@ -1,114 +1,138 @@
 import { createHash, randomUUID } from "node:crypto";
-import { setImmediate } from "node:timers/promises";
-import type { Batch, Ingest, IngestRequest, LoadTrips, Problem } from "../batch.ts";
+import type { Batch, Ingest, IngestRequest, LoadTrips, Receipt } from "../batch.ts";
 import { AppError } from "../errors.ts";
-import { lacks, type Mapping, recognise } from "../mapping.ts";
-import { shown } from "../point.ts";
-import { type TimeRange, yearsFrom } from "../time.ts";
-import { withId } from "../trip-id.ts";
-import { mapRow } from "./map-row.ts";
-import { native } from "./mappings/native.ts";
-import { tripsCsv } from "./mappings/trips-csv.ts";
-import { xrides } from "./mappings/xrides.ts";
-import { readBody } from "./read-body.ts";
-import { rowsFrom, safeJson } from "./rows.ts";
+import type { Mapping } from "../mapping.ts";
+import { yearsFrom } from "../time.ts";
+import type { Admission, Admitted } from "./admission.ts";
+import { createBudget, type GiveBack } from "./budget.ts";
+import { mappingFor } from "./mapping-for.ts";
+import type { QueuePayload } from "./queue-payload.ts";
+import { type BodyHead, decode, isPacked, readHead, readOn, unpackWhole } from "./read-body.ts";
+import { rowsFrom } from "./rows.ts";
 import type { SentRows } from "./sent-row.ts";
+import { sortRows } from "./sort-rows.ts";
 
-export const BUILT_IN: readonly Mapping[] = [native, tripsCsv, xrides];
+/** A larger request is acknowledged before its rows are stored: one transaction should not take much over a second. */
+export const SYNC_ROWS = 50_000;
 
-/** Rows between two turns of the event loop, so that other requests are answered while a large one is read (about 10 ms). */
-const ROWS_A_TURN = 1000;
+/** Smaller bodies need not wait for the large ones to be stored; a thousand at once of 64 KB each would take 500 MB. */
+const SMALL_BYTES = 16 * 1024;
 
-export interface IngestOptions {
+export interface IngestDeps {
   loadTrips: LoadTrips;
+  queuePayload: QueuePayload;
+  /** The mappings that were defined here, beside those built in. */
+  customMappings: () => Promise<readonly Mapping[]>;
+  admission: Admission;
+  /** Larger bodies, packed or unpacked, are acknowledged before their rows are stored. */
+  syncBodyBytes: number;
   maxBodyBytes: number;
   /** `YYYY-MM-DD`; trips that began earlier are rejected. */
   minTime: string;
   now?: () => Date;
 }
 
-/** Makes the way in; `loadTrips` has committed when it returns. */
-export function createIngest({ loadTrips, maxBodyBytes, minTime, now = () => new Date() }: IngestOptions): Ingest {
+/** Makes the way in: small requests are stored at once, others have their payload stored. */
+export function createIngest(deps: IngestDeps): Ingest {
+  const once = onePerKey();
+  const parsing = createBudget(deps.syncBodyBytes);
   return async (request) => {
-    const text = await readBody(request.body, maxBodyBytes);
-    const sent = rowsFrom(text, request.contentType);
-    const mapping = chooseMapping(request.mapping, sent);
-    const batch = newBatch(request, mapping, sent, text);
-    await sortRows(batch, sent, mapping, request.identity, { min: minTime, max: yearsFrom(now(), 1) });
-    return loadTrips(batch);
+    const admitted = deps.admission.enter();
+    const leave: (GiveBack | undefined)[] = [];
+    try {
+      const head = await readWithin(deps, request, admitted);
+      if (request.respondAsync || head.rest) return await deps.queuePayload(request, head);
+      // A body takes ten times its size and more once it is rows, so only as much is in that form as one body may be large.
+      const take = async (bytes: number) => {
+        const giveBack = await parsing.take(bytes);
+        leave.push(giveBack);
+        return giveBack;
+      };
+      const unpacked = await unpackWithin(deps, head.bytes, request.body.contentEncoding, take);
+      const sent = unpacked && rowsWithin(decode(unpacked), request);
+      if (!sent) return await deps.queuePayload(request, head);
+      const digest = digestOf(request).update(unpacked).digest();
+      return await once(request, digest, async () => deps.loadTrips(await batchOf(deps, request, sent, digest)));
+    } finally {
+      for (const one of leave) one?.();
+      admitted.leave();
+    }
   };
 }
 
-function chooseMapping(name: string | undefined, sent: SentRows): Mapping {
-  const named = BUILT_IN.find((mapping) => mapping.name === name);
-  if (name !== undefined && !named) {
-    const names = BUILT_IN.map((mapping) => mapping.name).join(", ");
-    const detail = `expected one of ${names}, but got ${shown(name)}`;
-    throw new AppError("invalid_parameter", `mapping: ${detail}`, { errors: [{ field: "mapping", detail }] });
-  }
-  const mapping = named ?? recognise(BUILT_IN, sent.fields) ?? native;
-  if (sent.form === "csv") {
-    const missing = lacks(mapping, sent.fields);
-    if (missing.length > 0) {
-      throw new AppError(
-        "invalid_csv",
-        `The CSV's header does not fit the mapping ${mapping.name}: it has no column ${missing.join("; no column ")}.`,
-        { mapping: mapping.name, missing_columns: missing, columns: sent.fields },
-      );
-    }
-  }
-  return mapping;
+/** The body, or as much of it as may be held; of one whose length is not known a little first. */
+async function readWithin(deps: IngestDeps, { body }: IngestRequest, admitted: Admitted): Promise<BodyHead> {
+  const { syncBodyBytes, maxBodyBytes } = deps;
+  const known = body.contentLength;
+  // Small bodies take no room, so that they need not wait for large ones that come slowly.
+  if (known !== undefined && known > SMALL_BYTES) await admitted.hold(Math.min(known, syncBodyBytes));
+  const head = await readHead(body, Math.min(known ?? SMALL_BYTES, syncBodyBytes), maxBodyBytes);
+  if (!head.rest || known !== undefined) return head;
+  // All at once, since whoever held a part of it while waiting for the rest would wait for others that do the same.
+  await admitted.hold(syncBodyBytes);
+  return readOn(head, syncBodyBytes);
 }
 
-function newBatch(request: IngestRequest, mapping: Mapping, sent: SentRows, text: string): Batch {
-  const parameters = [request.mapping ?? "", request.identity, request.withVerdicts, sent.form];
-  const digest = () => createHash("sha256").update(JSON.stringify(parameters)).update(text).digest();
+/** All that was read, unpacked; nothing if that is too much to be stored at once. Takes room unless it is small. */
+async function unpackWithin(
+  { syncBodyBytes }: IngestDeps,
+  bytes: Buffer,
+  encoding: string | undefined,
+  take: (bytes: number) => Promise<GiveBack | undefined>,
+): Promise<Buffer | undefined> {
+  const small = await unpackWhole(bytes, encoding, Math.min(SMALL_BYTES, syncBodyBytes));
+  if (small) return small;
+  // How long it will be is known only when it is unpacked: what gzip says of that at its end may be a lie.
+  const giveBack = await take(isPacked(encoding) ? syncBodyBytes : bytes.length);
+  const unpacked = await unpackWhole(bytes, encoding, syncBodyBytes);
+  giveBack?.(unpacked?.length);
+  return unpacked;
+}
+
+/** The rows; nothing if they are too many to be stored at once. */
+function rowsWithin(text: string, { contentType }: IngestRequest): SentRows | undefined {
+  try {
+    return rowsFrom(text, contentType, SYNC_ROWS);
+  } catch (error) {
+    if (error instanceof AppError && error.code === "body_too_large") return undefined;
+    throw error;
+  }
+}
+
+async function batchOf(deps: IngestDeps, request: IngestRequest, sent: SentRows, digest: Uint8Array): Promise<Batch> {
+  const mapping = await mappingFor(request.mapping, sent, deps.customMappings);
+  const batchId = randomUUID();
+  const startRange = { min: deps.minTime, max: yearsFrom(deps.now?.() ?? new Date(), 1) };
+  const header = sent.form === "csv" ? sent.fields : undefined;
+  const sorted = await sortRows(sent.rows, { batchId, mapping, identity: request.identity, header, startRange });
   return {
-    batchId: randomUUID(),
+    batchId,
     mapping: mapping.name,
-    columns: sent.form === "csv" ? sent.fields : undefined,
+    columns: header,
     received: sent.rows.length,
-    trips: [],
-    rejected: [],
+    ...sorted,
+    identity: request.identity,
     withVerdicts: request.withVerdicts,
-    idempotency: request.idempotencyKey === undefined ? undefined : { key: request.idempotencyKey, digest: digest() },
+    idempotency: request.idempotencyKey === undefined ? undefined : { key: request.idempotencyKey, digest },
+    callback: request.callback,
   };
 }
 
-async function sortRows(
-  batch: Batch,
-  sent: SentRows,
-  mapping: Mapping,
-  identity: IngestRequest["identity"],
-  startRange: TimeRange,
-): Promise<void> {
-  for (const [i, sentRow] of sent.rows.entries()) {
-    if (i % ROWS_A_TURN === ROWS_A_TURN - 1) await setImmediate();
-    const { row } = sentRow;
-    if ("fault" in sentRow) {
-      const problem: Problem = { field: "row", ...sentRow.fault };
-      batch.rejected.push({ row, tripId: undefined, source: undefined, problems: [problem], record: sentRow.raw });
-      continue;
-    }
-    const mapped = mapRow(sentRow.record, mapping, sent.form === "csv", startRange);
-    if ("trip" in mapped) {
-      batch.trips.push({ row, trip: withId(mapped.trip, identity === "row" ? `${batch.batchId}/${row}` : undefined) });
-    } else {
-      const { problems, tripId, source } = { ...mapped, ...namesOf(sentRow.record, mapping) };
-      batch.rejected.push({ row, tripId, source, problems, record: safeJson(sentRow.record) });
-    }
-  }
+/** SHA-256 over a request, to which the bytes of its unpacked body are still to be added. */
+export function digestOf({ mapping = "", identity, withVerdicts, callback = "" }: IngestRequest) {
+  return createHash("sha256").update(JSON.stringify([mapping, identity, withVerdicts, callback]));
 }
 
-/** What a rejected row says its id and source are, where that can be read. */
-function namesOf(record: Record<string, unknown>, mapping: Mapping): { tripId?: string; source?: string } {
-  const read = (target: "trip_id" | "source") => {
-    const column = Object.keys(mapping.columns).find((name) => mapping.columns[name]?.to === target);
-    const value = column === undefined ? undefined : record[column];
-    const text = typeof value === "string" || typeof value === "number" ? String(value) : "";
-    return text !== "" && text.length <= 200 && text.isWellFormed() && !text.includes("\0") ? text : undefined;
+/** Requests with the same key and content that are under way in this process at once get the receipt of the first. */
+function onePerKey() {
+  const underWay = new Map<string, Promise<Receipt>>();
+  return (request: IngestRequest, digest: Uint8Array, work: () => Promise<Receipt>): Promise<Receipt> => {
+    if (request.idempotencyKey === undefined) return work();
+    const id = `${Buffer.from(digest).toString("base64")}${request.idempotencyKey}`;
+    const found = underWay.get(id);
+    if (found) return found;
+    const mine = work().finally(() => underWay.delete(id));
+    underWay.set(id, mine);
+    return mine;
   };
-  const tripId = read("trip_id");
-  const source = read("source") ?? mapping.constants.source;
-  return { ...(tripId !== undefined ? { tripId } : {}), ...(source !== undefined ? { source } : {}) };
 }

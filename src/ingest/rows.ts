@@ -2,7 +2,7 @@ import { AppError } from "../errors.ts";
 import { parseJson } from "../json.ts";
 import { shown } from "../point.ts";
 import { csvRows } from "./csv-rows.ts";
-import { checkNumber, type Form, type SentRow, type SentRows, storable } from "./sent-row.ts";
+import { checkNumber, type Form, MAX_ROWS, type SentRow, type SentRows, storable } from "./sent-row.ts";
 
 /** The fields of so many JSON rows tell their mapping. */
 const ROWS_LOOKED_AT = 100;
@@ -13,9 +13,13 @@ const ROWS_LOOKED_AT = 100;
  *
  * @throws AppError invalid_json, invalid_csv, invalid_body
  */
-export function rowsFrom(body: string, contentType: string | undefined): SentRows {
+export function rowsFrom(body: string, contentType: string | undefined, maxRows = MAX_ROWS): SentRows {
   const form = formOf(body, contentType);
-  return form === "csv" ? csvRows(body) : form === "ndjson" ? ndjsonRows(body) : jsonRows(body);
+  return form === "csv"
+    ? csvRows(body, maxRows)
+    : form === "ndjson"
+      ? ndjsonRows(body, maxRows)
+      : jsonRows(body, maxRows);
 }
 
 /** By the content type where it says something; clients that send a file often give none, or curl's own default. */
@@ -36,33 +40,38 @@ function isWholeObject(line: string): boolean {
   }
 }
 
-function jsonRows(body: string): SentRows {
+export function jsonRows(body: string, maxRows: number): SentRows {
   const value = parseJson(body);
   if (typeof value !== "object" || value === null) {
     throw new AppError("invalid_body", `Expected a trip or an array of trips, but got ${shown(value)}.`);
   }
   const members = Array.isArray(value) ? value : [value];
-  checkNumber(members.length);
+  checkNumber(members.length, maxRows);
   return withFields(
     "json",
     members.map((member, i) => rowOf(i + 1, member, () => safeJson(member))),
   );
 }
 
-function ndjsonRows(body: string): SentRows {
+function ndjsonRows(body: string, maxRows: number): SentRows {
   const rows: SentRow[] = [];
   for (const line of linesOf(body)) {
     if (line.trim() === "") continue;
     const row = rows.length + 1;
-    checkNumber(row);
-    try {
-      rows.push(rowOf(row, JSON.parse(line), () => line.trim()));
-    } catch {
-      const detail = `expected a JSON object on one line, but got ${shown(line.trim())}`;
-      rows.push({ row, raw: storable(line.trim()), fault: { code: "invalid_json", detail } });
-    }
+    checkNumber(row, maxRows);
+    rows.push(ndjsonRow(row, line.trim()));
   }
   return withFields("ndjson", rows);
+}
+
+/** A line that is not empty. */
+export function ndjsonRow(row: number, line: string): SentRow {
+  try {
+    return rowOf(row, JSON.parse(line), () => line);
+  } catch {
+    const detail = `expected a JSON object on one line, but got ${shown(line)}`;
+    return { row, raw: storable(line), fault: { code: "invalid_json", detail } };
+  }
 }
 
 /** One line after the other: a body of nothing but line ends would make an array of millions. */
@@ -86,10 +95,13 @@ function rowOf(row: number, value: unknown, raw: () => string): SentRow {
 }
 
 function withFields(form: Form, rows: SentRow[]): SentRows {
-  const fields = new Set(
-    rows.slice(0, ROWS_LOOKED_AT).flatMap((row) => ("record" in row ? Object.keys(row.record) : [])),
-  );
-  return { form, fields: [...fields], rows };
+  return { form, fields: fieldsOf(rows), rows };
+}
+
+/** The fields of the first JSON rows. */
+export function fieldsOf(rows: readonly SentRow[]): string[] {
+  const fields = rows.slice(0, ROWS_LOOKED_AT).flatMap((row) => ("record" in row ? Object.keys(row.record) : []));
+  return [...new Set(fields)];
 }
 
 /** The row as JSON text; one nested too deeply for that is named instead. */

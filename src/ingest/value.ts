@@ -1,6 +1,6 @@
-import type { ColumnType } from "../mapping.ts";
-import { bad, ok, type Parsed, pointFromAny, shown } from "../point.ts";
-import { type TimeFormat, timeFrom } from "../time.ts";
+import type { ColumnRule, EmptyValue } from "../mapping.ts";
+import { bad, ok, type Parsed, pointIn, shown } from "../point.ts";
+import { type TimeReader, timeFrom } from "../time.ts";
 
 const MAX_TEXT = 200;
 const MAX_DEPTH = 32;
@@ -9,29 +9,41 @@ const MAX_DEPTH = 32;
 export const isAbsent = (value: unknown, fromCsv: boolean) =>
   value === undefined || value === null || (fromCsv && value === "");
 
+/** Tells what a sender left out, or wrote one of `empty` for; a number stands for it however it is written: 0 also as `0.00`. */
+export function emptyTest(empty: readonly EmptyValue[], fromCsv: boolean): (raw: unknown) => boolean {
+  if (empty.length === 0) return fromCsv ? (raw) => raw === "" : (raw) => isAbsent(raw, false);
+  const values = new Set<unknown>(empty);
+  const asNumber = fromCsv && empty.some((value) => typeof value === "number");
+  return (raw) => {
+    if (isAbsent(raw, fromCsv) || values.has(raw)) return true;
+    return asNumber && (raw as string).trim() !== "" && values.has(Number(raw));
+  };
+}
+
 /**
  * Reads one value as its column's type. JSON is strict, a number is no text and no text is a number; a CSV has only text,
  * which must read as the type.
  */
-export function readValue(
-  value: unknown,
-  type: ColumnType,
-  fromCsv: boolean,
-  formats: readonly TimeFormat[],
-): Parsed<unknown> {
-  switch (type) {
+export function readValue(value: unknown, rule: ColumnRule, fromCsv: boolean, times: TimeReader): Parsed<unknown> {
+  switch (rule.type) {
     case "text":
       return typeof value === "string" ? checkText(value) : wrongType("text", value);
+    case "id":
+      return typeof value === "number"
+        ? checkInteger(value)
+        : readValue(value, { ...rule, type: "text" }, fromCsv, times);
     case "integer":
       return fromCsv ? integerFrom(value as string) : checkInteger(value);
     case "number":
       return fromCsv ? numberFrom(value as string) : checkNumber(value);
     case "point":
-      return pointFromAny(value);
+      return pointIn(value, rule.form ?? "any");
     case "time":
-      return typeof value === "string" ? timeFrom(value, formats) : wrongType("a time as text", value);
+      return readTime(value, times);
     case "object":
       return fromCsv ? objectFrom(value as string) : checkObject(value);
+    case "any":
+      return checkAny(value);
   }
 }
 
@@ -44,8 +56,15 @@ function typeName(value: unknown): string {
   return Array.isArray(value) ? "the array" : typeof value === "object" ? "the object" : "";
 }
 
+function readTime(value: unknown, times: TimeReader): Parsed<unknown> {
+  if (typeof value === "string") return timeFrom(value, times);
+  if (typeof value !== "number" || !times.takesNumbers) return wrongType("a time as text", value);
+  const time = times.readNumber(value);
+  return time ? ok(time) : bad("invalid_time", `expected ${times.expected}, but got ${shown(value)}`);
+}
+
 /** Text that names something: not empty, at most 200 characters, and storable. */
-function checkText(text: string): Parsed<string> {
+export function checkText(text: string): Parsed<string> {
   if (text.trim() === "") return bad("invalid_text", "expected text, but it is empty");
   // As a step of an address these mean something else, so nothing named so could be asked for.
   if (text === "." || text === "..") return bad("invalid_text", `${shown(text)} cannot stand in an address`);
@@ -96,6 +115,11 @@ function checkObject(value: unknown): Parsed<Record<string, unknown>> {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return wrongType("an object", value);
   const fault = jsonFault(value);
   return fault ? bad("invalid_json", fault) : ok(value as Record<string, unknown>);
+}
+
+function checkAny(value: unknown): Parsed<unknown> {
+  const fault = jsonFault(value);
+  return fault ? bad("invalid_text", fault) : ok(value);
 }
 
 /** Beyond 2^53 the integer that arrives here is no longer the one that was sent: an id of 64 bits must come as text. */

@@ -98,8 +98,7 @@ describe("a body over the limit is a 413", () => {
   });
 
   it("and good rows at its begin are not stored", async () => {
-    const reply = await send<Problem>(service, gzipSync(rows), { headers: { "content-encoding": "gzip" } });
-    expect(reply.status).toBe(413);
+    expect((await send<Problem>(service, rows)).status).toBe(413);
   });
 
   /** Sends good rows without end until there is a reply; gives up at 50 MB. */

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import type { Batch, Receipt } from "../../src/batch.ts";
+import type { Batch } from "../../src/batch.ts";
 import { readConfig, SETTING_NAMES } from "../../src/config.ts";
-import { createIngest } from "../../src/ingest/ingest.ts";
+import { takenIn } from "../ingest/taken-in.ts";
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
 
@@ -149,24 +149,7 @@ describe("ci.yml", () => {
 
 /** What would be stored of a CSV, read as the service reads it. */
 async function ingested(csv: string): Promise<Batch> {
-  const batches: Batch[] = [];
-  const ingest = createIngest({
-    loadTrips: async (batch) => {
-      batches.push(batch);
-      return {} as Receipt;
-    },
-    maxBodyBytes: 1024 * 1024,
-    minTime: readConfig({}).minTime,
-  });
-  await ingest({
-    body: { stream: new Response(csv).body, contentLength: undefined, contentEncoding: undefined },
-    contentType: "text/csv",
-    mapping: undefined,
-    identity: "content",
-    withVerdicts: false,
-    idempotencyKey: undefined,
-  });
-  const [batch] = batches;
-  if (!batch) throw new Error("nothing was ingested");
+  const { batch } = await takenIn(csv, { contentType: "text/csv" }, { minTime: readConfig({}).minTime });
+  if (!batch) throw new Error("it was queued");
   return batch;
 }

@@ -11,6 +11,12 @@ export interface Cluster {
   url: string;
   /** Synchronous, so that it can also be called while the process exits. */
   stop(): void;
+  /**
+   * Stops the server, in order (`fast`) or as if it had crashed (`immediate`), and starts it again.
+   *
+   * @param meanwhile called while there is no server
+   */
+  restart(mode: "fast" | "immediate", meanwhile?: () => Promise<unknown>): Promise<void>;
 }
 
 const run = promisify(execFile);
@@ -48,8 +54,9 @@ export async function startCluster(
 
   const pgCtl = join(bin, "pg_ctl");
   const log = join(folder, "log");
+  const start = () => run(pgCtl, ["-D", data, "-l", log, "-w", "start"], options);
   try {
-    await run(pgCtl, ["-D", data, "-l", log, "-w", "start"], options);
+    await start();
   } catch {
     throw new Error(
       `The ${engine} test server does not start:\n${await readFile(log, "utf8").catch(() => "(no log)")}`,
@@ -58,6 +65,11 @@ export async function startCluster(
   return {
     url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`,
     stop: () => execFileSync(pgCtl, ["-D", data, "-m", "immediate", "-w", "stop"], { ...options, stdio: "ignore" }),
+    restart: async (mode, meanwhile) => {
+      await run(pgCtl, ["-D", data, "-m", mode, "-w", "stop"], options);
+      await meanwhile?.();
+      await start();
+    },
   };
 }
 

@@ -29,7 +29,7 @@ afterAll(async () => {
  * @param env all its settings: nothing of the machine's own gets through, and any free port is the default
  */
 export function spawnService(env: Record<string, string>): SpawnedService {
-  const child = spawn(process.execPath, ["--import", "tsx", "src/main.ts"], {
+  const child = spawn(process.execPath, ["--max-old-space-size=512", "--import", "tsx", "src/main.ts"], {
     cwd: PROJECT,
     // A process that is killed leaves its socket behind: in our folder it goes with the rest.
     env: { PATH: process.env.PATH, TMPDIR: inject("store").folder, PORT: "0", ...env },

@@ -7,23 +7,13 @@ const refuse = () => Promise.reject(new Error("this test does not get so far"));
 /** The API with functions that do nothing, but for those given. */
 function appWith(given: Partial<AppDeps> = {}) {
   const logged: unknown[] = [];
-  const app = createApp({
-    ingest: refuse,
-    findBatch: refuse,
-    weeklyAverages: refuse,
-    weeklyAveragesByRegion: refuse,
-    listTrips: refuse,
-    findTrips: refuse,
-    countTrips: refuse,
-    putRegion: refuse,
-    findRegion: refuse,
-    listRegions: refuse,
-    deleteRegion: refuse,
-    ping: refuse,
+  const known: Partial<AppDeps> = {
+    rateLimits: () => ({ requests: 5, remaining: 5 }),
     logError: (error) => logged.push(error),
     version: "0.0.0",
     ...given,
-  });
+  };
+  const app = createApp(new Proxy(known, { get: (all, name) => Reflect.get(all, name) ?? refuse }) as AppDeps);
   const ask = async (path: string, init?: RequestInit) => {
     const reply = await app.request(path, init);
     return { reply, body: (await reply.json()) as Record<string, unknown> };

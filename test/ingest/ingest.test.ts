@@ -1,32 +1,32 @@
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import type { Batch, IngestRequest, Receipt } from "../../src/batch.ts";
-import { createIngest } from "../../src/ingest/ingest.ts";
+import { type Admission, createAdmission } from "../../src/ingest/admission.ts";
+import { createIngest, SYNC_ROWS } from "../../src/ingest/ingest.ts";
+import { native } from "../../src/ingest/mappings/native.ts";
+import type { Mapping } from "../../src/mapping.ts";
+import { requestOf, takenIn } from "./taken-in.ts";
 
 /** What a request becomes before it is stored. */
 async function batchOf(body: string | Buffer, request: Partial<IngestRequest> = {}): Promise<Batch> {
-  let stored: Batch | undefined;
-  const ingest = createIngest({
-    loadTrips: async (batch) => {
-      stored = batch;
-      return {} as Receipt;
-    },
-    maxBodyBytes: 1024 * 1024,
-    minTime: "2000-01-01",
-    now: () => new Date("2026-06-15T12:00:00Z"),
-  });
-  await ingest({
-    body: { stream: new Blob([body as never]).stream(), contentLength: undefined, contentEncoding: undefined },
-    contentType: undefined,
-    mapping: undefined,
-    identity: "content",
-    withVerdicts: false,
-    idempotencyKey: undefined,
-    ...request,
-  });
-  if (!stored) throw new Error("nothing came");
-  return stored;
+  const { batch } = await takenIn(body, request, { now: () => new Date("2026-06-15T12:00:00Z") });
+  if (!batch) throw new Error("it was queued");
+  return batch;
 }
+
+const points: Mapping["columns"] = {
+  lon: { to: "origin_lon", type: "number" },
+  lat: { to: "origin_lat", type: "number" },
+};
+
+const unlimited = {
+  queuePayload: () => Promise.reject(new Error("not to be queued")),
+  customMappings: async () => [],
+  admission: createAdmission(100, 1_000_000),
+  syncBodyBytes: 10_000,
+  maxBodyBytes: 10_000,
+  minTime: "2000-01-01",
+};
 
 const row = { source: "s", started_at: "2018-05-21T02:54:04", origin: [7.67, 44.99] };
 
@@ -112,11 +112,227 @@ describe("the digest of a request", () => {
       await digest(body, { mapping: "native" }),
       await digest(body, { identity: "row" }),
       await digest(body, { withVerdicts: true }),
+      await digest(body, { callback: "https://fleet.example/" }),
     ];
     expect(new Set(all).size).toBe(all.length);
   });
 
   it("is not made without a key", async () => {
     expect((await batchOf(body)).idempotency).toBeUndefined();
+  });
+});
+
+describe("a request", () => {
+  const head = ({ queued }: Awaited<ReturnType<typeof takenIn>>) => [queued?.bytes.length, queued?.rest !== undefined];
+  const small = JSON.stringify([row]);
+  const packed = (bytes: Buffer) => ({
+    body: { stream: new Blob([bytes as never]).stream(), contentLength: bytes.length, contentEncoding: "gzip" },
+  });
+
+  it("up to the limits is stored at once, packed or not", async () => {
+    const limit = { syncBodyBytes: small.length };
+    expect((await takenIn(small, {}, limit)).batch?.received).toBe(1);
+    expect((await takenIn("", packed(gzipSync(small)), { syncBodyBytes: 100 })).batch?.received).toBe(1);
+  });
+
+  it("whose sender would rather not wait is queued, as it was sent", async () => {
+    const { queued } = await takenIn(small, { respondAsync: true });
+    expect([queued?.bytes.toString(), queued?.rest]).toEqual([small, undefined]);
+  });
+
+  it("over the limit is queued, with what was read of it and what was not", async () => {
+    const long = Buffer.alloc(300_000, " ");
+    const { queued } = await takenIn(long, {}, { syncBodyBytes: 1000 });
+    expect(queued?.bytes.length).toBeGreaterThan(1000);
+    let bytes = queued?.bytes.length ?? 0;
+    for await (const chunk of queued?.rest ?? []) bytes += chunk.length;
+    expect(bytes).toBe(long.length);
+  });
+
+  it("that unpacks past the limit is queued packed", async () => {
+    const bytes = gzipSync(" ".repeat(2000));
+    const taken = await takenIn("", packed(bytes), { syncBodyBytes: 1000 });
+    expect(head(taken)).toEqual([bytes.length, false]);
+    expect(taken.queued?.bytes).toEqual(bytes);
+  });
+
+  it("of more rows than one transaction takes is queued", async () => {
+    const csv = (rows: number) => `source,started_at,origin\n${"s,,\n".repeat(rows)}`;
+    const type = { contentType: "text/csv" };
+    expect((await takenIn(csv(SYNC_ROWS), type)).batch?.received).toBe(SYNC_ROWS);
+    const long = csv(SYNC_ROWS + 1);
+    expect(head(await takenIn(long, type))).toEqual([long.length, false]);
+  });
+
+  const announced = (contentLength: number | undefined, contentEncoding?: string, body = small) => ({
+    body: { stream: new Blob([body as never]).stream(), contentLength, contentEncoding },
+  });
+
+  it("holds room for what is read of it, and gives it back whatever happens", async () => {
+    const holds: { held: number; left: number }[] = [];
+    const admission: Admission = {
+      enter: () => {
+        const one = { held: 0, left: 0 };
+        holds.push(one);
+        return {
+          hold: async (bytes) => {
+            one.held += bytes;
+          },
+          leave: () => one.left++,
+        };
+      },
+      limits: () => ({ requests: 1, remaining: 1 }),
+    };
+    const deps = { admission, syncBodyBytes: 200_000 };
+    const long = " ".repeat(500_000);
+    await takenIn("", announced(small.length), deps);
+    await takenIn("", announced(undefined), deps);
+    await takenIn("", announced(500_000, undefined, long), deps);
+    await takenIn("", announced(undefined, undefined, long), deps);
+    await expect(takenIn("", announced(small.length, "gzip"), deps)).rejects.toMatchObject({
+      code: "invalid_encoding",
+    });
+    await expect(takenIn("", announced(1, undefined, "{"), deps)).rejects.toMatchObject({ code: "invalid_json" });
+    const refusing = { ...deps, loadTrips: () => Promise.reject(new Error("no")) };
+    await expect(takenIn("", announced(small.length), refusing)).rejects.toThrow("no");
+    expect(holds.map(({ left }) => left)).toEqual(Array(7).fill(1));
+    // Small ones need not wait for large ones, and so take no room.
+    expect(holds.map(({ held }) => held)).toEqual([0, 0, 200_000, 200_000, 0, 0, 0]);
+  });
+
+  /** What becomes of bodies that are sent at once, where there is room for so many bytes. */
+  async function atOnce(
+    bodies: ReturnType<typeof announced>[],
+    room: number,
+    syncBodyBytes: number,
+    patienceMs?: number,
+  ) {
+    const admission = createAdmission(100, room, patienceMs);
+    const sent = bodies.map((body) => takenIn("", body, { admission, syncBodyBytes }));
+    const taken = await Promise.allSettled(sent);
+    return taken.map((one) => (one.status === "fulfilled" ? (one.value.batch ? "stored" : "queued") : one.reason.code));
+  }
+
+  /** Sends a body three times at once, of which so many should be there as rows at one time. */
+  async function expectAtOnce(expected: number, bytes: Buffer, contentEncoding?: string): Promise<void> {
+    const done: (() => void)[] = [];
+    const ingest = createIngest({
+      ...unlimited,
+      syncBodyBytes: 200_000,
+      maxBodyBytes: 200_000,
+      loadTrips: async () => {
+        await new Promise<void>((go) => done.push(go));
+        return {} as Receipt;
+      },
+    });
+    const sent = [1, 2, 3].map(() => {
+      const body = { stream: new Blob([bytes as never]).stream(), contentLength: bytes.length, contentEncoding };
+      return ingest({ ...requestOf(""), body });
+    });
+    await expect.poll(() => done.length).toBe(expected);
+    await new Promise((go) => setTimeout(go, 50));
+    expect(done.length).toBe(expected);
+    for (let i = 0; i < sent.length; i++) {
+      await expect.poll(() => done.length).toBeGreaterThan(i);
+      done[i]?.();
+    }
+    await Promise.all(sent);
+  }
+
+  it("that is packed is read alone unless it is small, whatever it says of its length", async () => {
+    const long = gzipSync(JSON.stringify([{ ...row, note: "x".repeat(150_000) }]));
+    // A member of nothing behind it makes the whole of it say that it unpacks to nothing.
+    const lying = Buffer.concat([long, gzipSync("")]);
+    expect(lying.readUInt32LE(lying.length - 4)).toBe(0);
+    await expectAtOnce(1, long, "gzip");
+    await expectAtOnce(1, lying, "gzip");
+    await expectAtOnce(3, gzipSync(small), "gzip");
+  });
+
+  it("is small up to 16 KB", async () => {
+    const padded = (bytes: number) => Buffer.from(small.padEnd(bytes, " "));
+    await expectAtOnce(3, padded(16 * 1024));
+    await expectAtOnce(3, gzipSync(padded(16 * 1024)), "gzip");
+    await expectAtOnce(1, gzipSync(padded(16 * 1024 + 1)), "gzip");
+    await expectAtOnce(1, padded(150_000));
+    await expectAtOnce(3, padded(60_000));
+    await expectAtOnce(2, padded(80_000));
+  });
+
+  it("that holds all there is does not wait for those that wait for it", async () => {
+    const long = announced(500_000, undefined, " ".repeat(500_000));
+    const large = JSON.stringify([{ ...row, note: "x".repeat(100_000) }]);
+    const sent = [long, announced(large.length, undefined, large), announced(large.length, undefined, large)];
+    expect(await atOnce(sent, 200_000, 200_000)).toEqual(["queued", "stored", "stored"]);
+  });
+
+  it("whose length is not known does not wait for others that wait for it", async () => {
+    const body = JSON.stringify([{ ...row, note: "x".repeat(100_000) }]);
+    const outcomes = await atOnce(
+      [1, 2, 3].map(() => announced(undefined, undefined, body)),
+      210_000,
+      150_000,
+      300,
+    );
+    expect(outcomes).not.toContain("too_many_requests");
+  });
+
+  it("is not let in where there are too many, and nothing of it is read", async () => {
+    const stream = new Blob([small]).stream();
+    const sent = { body: { stream, contentLength: undefined, contentEncoding: undefined } };
+    const admission = createAdmission(1, 1000);
+    admission.enter();
+    await expect(takenIn("", sent, { admission })).rejects.toMatchObject({ code: "too_many_requests" });
+    expect(stream.locked).toBe(false);
+  });
+
+  it("asks for the mappings that were defined here only if no built-in one will do", async () => {
+    let asked = 0;
+    const own: Mapping = {
+      ...native,
+      name: "own",
+      columns: { who: { to: "source", type: "text" }, at: { to: "started_at", type: "time" }, ...points },
+    };
+    const deps = {
+      customMappings: async () => {
+        asked++;
+        return [own];
+      },
+    };
+    expect((await takenIn(small, {}, deps)).batch?.mapping).toBe("native");
+    expect((await takenIn(small, { mapping: "native" }, deps)).batch?.mapping).toBe("native");
+    expect(asked).toBe(0);
+    const foreign = JSON.stringify({ who: "s", at: row.started_at, lon: 7, lat: 45 });
+    const { batch } = await takenIn(foreign, {}, deps);
+    expect([batch?.mapping, batch?.trips.length, asked]).toEqual(["own", 1, 1]);
+    expect((await takenIn(foreign, { mapping: "own" }, deps)).batch?.trips.length).toBe(1);
+  });
+});
+
+describe("equal requests with one key at once", () => {
+  it("are one, and one after them is another", async () => {
+    const batches: string[] = [];
+    const started: (() => void)[] = [];
+    const ingest = createIngest({
+      ...unlimited,
+      loadTrips: async ({ batchId }) => {
+        batches.push(batchId);
+        await new Promise<void>((go) => started.push(go));
+        return { batch_id: batchId } as Receipt;
+      },
+    });
+    const sent = (more: Partial<IngestRequest> = {}) =>
+      ingest({ ...requestOf(JSON.stringify([row])), idempotencyKey: "k", ...more });
+    const all = [sent(), sent(), sent(), sent({ identity: "row" }), sent({ idempotencyKey: "l" })];
+    // Nothing is stored before all of them have come.
+    await expect.poll(() => started.length).toBe(3);
+    for (const go of started) go();
+    const receipts = await Promise.all(all);
+    expect(new Set(receipts.map(({ batch_id }) => batch_id)).size).toBe(3);
+    expect(new Set(receipts.slice(0, 3).map(({ batch_id }) => batch_id)).size).toBe(1);
+    const later = sent();
+    await expect.poll(() => started.length).toBe(4);
+    started.at(-1)?.();
+    expect((await later).batch_id).toBe(batches[3]);
   });
 });

@@ -79,6 +79,12 @@ describe("a row that is a trip", () => {
     expect(tripOf(row, tripsCsv, true)).toMatchObject({ region: "Turin", source: "s", destination: undefined });
   });
 
+  it("may begin on the first and on the last day of the range", () => {
+    for (const started_at of ["2000-01-01T00:00:00", "2027-01-01T23:59:59", "2027-01-01T23:59:59Z"]) {
+      expect(tripOf({ ...good, started_at }).startedAt.text.slice(0, 19)).toBe(started_at.slice(0, 19));
+    }
+  });
+
   it("may have ended at a time that its start may not have", () => {
     expect(tripOf({ ...good, ended_at: "1970-01-01T00:00:00" }).endedAt?.text).toBe("1970-01-01T00:00:00");
   });
@@ -116,6 +122,11 @@ describe("a row that is no trip says of every field what is wrong", () => {
     ["half a surrogate pair", { ...good, driver_id: "\ud800" }, ["driver_id invalid_text"]],
     ["a NUL deep in attributes", { ...good, attributes: { a: [{ b: "\0" }] } }, ["attributes invalid_json"]],
     ["a NUL in a name of its own", { ...good, "x\0": 1 }, ["x invalid_text"]],
+    [
+      "names of objects' own for fields",
+      { toString: "\0", source: "s" },
+      ["toString invalid_text", "started_at missing", "origin missing"],
+    ],
     ["attributes that are a list", { ...good, attributes: [] }, ["attributes wrong_type"]],
     [
       "several faults",

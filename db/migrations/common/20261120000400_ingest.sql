@@ -10,12 +10,14 @@ alter table tripgrid.batches
   add column bytes      bigint,
   add column bytes_done bigint not null default 0,
   add column started_at timestamptz,
+  add column busy_seconds double precision not null default 0,
   add column change_id  bigint not null default nextval('tripgrid.batch_changes');
 comment on column tripgrid.batches.mapping is 'How its rows became trips; null until its first rows were looked at';
 comment on column tripgrid.batches.request is 'What a worker must know of the request; null for what was stored before its reply';
 comment on column tripgrid.batches.bytes is 'Size of the payload as it was sent; null for what was stored before its reply';
 comment on column tripgrid.batches.bytes_done is 'How much of the payload has been read and stored';
 comment on column tripgrid.batches.started_at is 'When work on it began; null for what was stored before its reply';
+comment on column tripgrid.batches.busy_seconds is 'How long it has been worked on, up to the last rows stored';
 comment on column tripgrid.batches.change_id is 'From tripgrid.batch_changes, a new one with every change of the row';
 create index batches_change_id on tripgrid.batches (change_id);
 create index batches_to_do on tripgrid.batches (created_at) where state in ('queued', 'running');
@@ -36,6 +38,7 @@ alter table tripgrid.payload_parts alter column content set storage external;
 create table tripgrid.batch_chunks (
   batch_id uuid not null,
   chunk    integer not null check (chunk >= 0),
+  rows     integer not null,
   end_byte bigint not null,
   verdicts jsonb,
   primary key (batch_id, chunk)
@@ -97,6 +100,6 @@ drop index tripgrid.idempotency_keys_created_at;
 drop table tripgrid.mappings, tripgrid.callbacks, tripgrid.cancelled_trips, tripgrid.imports, tripgrid.batch_chunks,
   tripgrid.payload_parts;
 drop index tripgrid.batches_to_do, tripgrid.batches_change_id;
-alter table tripgrid.batches drop column request, drop column bytes, drop column bytes_done, drop column started_at,
+alter table tripgrid.batches drop column request, drop column bytes, drop column bytes_done, drop column started_at, drop column busy_seconds,
   drop column change_id;
 drop sequence tripgrid.batch_changes;

@@ -1,16 +1,12 @@
-import type { Mapping } from "../../mapping.ts";
+import { mappingFrom } from "../../mapping-definition.ts";
 
 /** Trips of several sources with WKT points and naive local times. */
-export const tripsCsv: Mapping = {
-  name: "trips-csv",
+export const tripsCsv = mappingFrom("trips-csv", {
   columns: {
-    region: { to: "region", type: "text" },
-    origin_coord: { to: "origin", type: "point" },
-    destination_coord: { to: "destination", type: "point" },
-    datetime: { to: "started_at", type: "time" },
-    datasource: { to: "source", type: "text" },
+    region: "region",
+    origin_coord: "origin",
+    destination_coord: "destination",
+    datetime: "started_at",
+    datasource: "source",
   },
-  constants: {},
-  timeFormats: ["iso"],
-  otherColumns: "attributes",
-};
+});

@@ -1,8 +1,7 @@
-import type { Mapping } from "../../mapping.ts";
+import { mappingFrom } from "../../mapping-definition.ts";
 
 /** Bookings of the XRides fleet. */
-export const xrides: Mapping = {
-  name: "xrides",
+export const xrides = mappingFrom("xrides", {
   columns: {
     booking_id: { to: "trip_id", type: "integer" },
     user_id: { to: "rider_id", type: "integer" },
@@ -13,18 +12,17 @@ export const xrides: Mapping = {
     to_area_id: { to: "attributes.to_area_id", type: "integer" },
     from_city_id: { to: "attributes.from_city_id", type: "integer" },
     to_city_id: { to: "attributes.to_city_id", type: "integer" },
-    from_date: { to: "started_at", type: "time" },
-    to_date: { to: "ended_at", type: "time" },
+    from_date: "started_at",
+    to_date: "ended_at",
     online_booking: { to: "attributes.online_booking", type: "integer" },
     mobile_site_booking: { to: "attributes.mobile_site_booking", type: "integer" },
-    booking_created: { to: "booked_at", type: "time" },
-    from_lat: { to: "origin_lat", type: "number" },
-    from_long: { to: "origin_lon", type: "number" },
-    to_lat: { to: "destination_lat", type: "number" },
-    to_long: { to: "destination_lon", type: "number" },
+    booking_created: "booked_at",
+    from_lat: "origin_lat",
+    from_long: "origin_lon",
+    to_lat: "destination_lat",
+    to_long: "destination_lon",
     driver_id: { to: "driver_id", type: "integer" },
   },
   constants: { source: "xrides" },
-  timeFormats: ["M/D/YYYY H:MM[:SS]"],
-  otherColumns: "attributes",
-};
+  time_formats: ["M/D/YYYY H:MM[:SS]"],
+});

@@ -3,7 +3,20 @@ import { copyDatabase } from "../../../src/db/copy-database.ts";
 import { StartError } from "../../../src/errors.ts";
 import { emptyDatabase, freshDatabase, inDatabase, startTestService, type TestDatabase } from "../../harness/index.ts";
 
-const TABLES = ["sources", "regions", "batches", "rejected_rows", "idempotency_keys", "trips"];
+const TABLES = [
+  "sources",
+  "regions",
+  "mappings",
+  "batches",
+  "rejected_rows",
+  "payload_parts",
+  "batch_chunks",
+  "imports",
+  "callbacks",
+  "idempotency_keys",
+  "cancelled_trips",
+  "trips",
+];
 const TRIPS = 6000;
 
 const addressOf = (database: TestDatabase) => ({ url: database.databaseUrl ?? "" });

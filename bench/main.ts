@@ -1,0 +1,15 @@
+/** `npm run bench -- NAME [options]`: measures one question; each answers in a file of its name. */
+const BENCHES: Record<string, () => Promise<{ run(args: string[]): Promise<void> }>> = {
+  ingest: () => import("./ingest.ts"),
+};
+
+const [name = "", ...args] = process.argv.slice(2);
+try {
+  const load = Object.hasOwn(BENCHES, name) ? BENCHES[name] : undefined;
+  if (!load) throw new RangeError(`usage: npm run bench -- NAME [options], NAME: ${Object.keys(BENCHES).join(", ")}`);
+  await (await load()).run(args);
+  process.exit(0);
+} catch (error) {
+  process.stderr.write(`${error instanceof RangeError ? error.message : (error as Error).stack}\n`);
+  process.exit(1);
+}

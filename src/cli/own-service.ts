@@ -1,0 +1,34 @@
+import { destination, pino } from "pino";
+import type { Config } from "../config.ts";
+import { StartError } from "../errors.ts";
+import { startService } from "../service.ts";
+import type { Target } from "./target.ts";
+
+/**
+ * Starts a service for as long as the command takes, on a port that nobody knows. It reads files where they are, and
+ * leaves the inbox to the service that runs for good.
+ *
+ * @throws StartError
+ */
+export async function startOwnService(config: Config): Promise<Target> {
+  const log = pino({ level: "warn" }, destination(2));
+  const own: Config = { ...config, host: "127.0.0.1", port: 0, sqlPort: undefined };
+  const onCrash = (error: Error) => {
+    process.stderr.write(`tripgrid: ${error.message}\n`);
+    process.exit(1);
+  };
+  const service = await startService(own, log, onCrash, false).catch((error) => {
+    if (!(error instanceof StartError) || !error.message.includes("is in use")) throw error;
+    throw new StartError(`${error.message} If it is a service that runs, say where it listens: --url URL.`);
+  });
+  const { importFile, findImport, findBatch } = service.deps;
+  return {
+    take: importFile,
+    findImport,
+    findBatch,
+    rejectsAt: (batchId) => `/v1/batches/${batchId}/rejects of the service, once it runs: npx tripgrid start`,
+    partingWords: () =>
+      "Stopped. The same command goes on where this one was stopped, and so does the service once it runs.",
+    stop: service.stop,
+  };
+}

@@ -1,0 +1,139 @@
+import { createReadStream } from "node:fs";
+import { realpath, stat } from "node:fs/promises";
+import { request as httpRequest, type IncomingMessage } from "node:http";
+import { request as httpsRequest } from "node:https";
+import { basename, relative, sep } from "node:path";
+import { Transform } from "node:stream";
+import { json } from "node:stream/consumers";
+import { pipeline } from "node:stream/promises";
+import type { Import, ImportOptions } from "../imports.ts";
+import { TakeError, type Target } from "./target.ts";
+
+const LOOK_MS = 3000;
+
+/** Whether a Tripgrid service answers at an address. */
+export async function isTripgrid(url: string): Promise<boolean> {
+  try {
+    const reply = await fetch(`${url}/openapi.json`, { signal: AbortSignal.timeout(LOOK_MS) });
+    return ((await reply.json()) as { info?: { title?: string } }).info?.title === "Tripgrid";
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * A service that runs, on this machine or another.
+ *
+ * @param url without a slash at the end
+ * @param inbox the service's inbox, if it is on this machine: what lies in there need not be sent
+ */
+export function runningService(url: string, inbox: string | undefined): Target {
+  let isSending = false;
+  return {
+    take: async (path, options, onSent) => {
+      const inside = inbox === undefined ? undefined : await pathBelow(inbox, path);
+      const taken = inside === undefined ? undefined : await takeInside(url, inside, options);
+      if (taken) return taken;
+      isSending = true;
+      return send(url, path, options, onSent).finally(() => {
+        isSending = false;
+      });
+    },
+    findImport: (importId) => get(`${url}/v1/imports/${importId}`),
+    findBatch: (batchId) => get(`${url}/v1/batches/${batchId}`),
+    rejectsAt: (batchId) => `${url}/v1/batches/${batchId}/rejects`,
+    partingWords: () =>
+      isSending
+        ? "Stopped before the file was sent; the service keeps nothing of it."
+        : `The import goes on in the service: ${url}/v1/imports tells how far it is.`,
+    stop: async () => {},
+  };
+}
+
+async function get<T>(url: string): Promise<T | undefined> {
+  const reply = await fetch(url, { signal: AbortSignal.timeout(30_000) });
+  if (reply.status === 404) return undefined;
+  if (!reply.ok) throw new Error(`${url} answers ${reply.status}`);
+  return (await reply.json()) as T;
+}
+
+async function pathBelow(folder: string, path: string): Promise<string | undefined> {
+  const real = await Promise.all([realpath(folder), realpath(path)]).catch(() => undefined);
+  if (!real?.[1].startsWith(real[0] + sep)) return undefined;
+  return relative(real[0], real[1]).split(sep).join("/");
+}
+
+/** A file in the service's inbox; undefined if the service has another one. */
+async function takeInside(url: string, path: string, options: ImportOptions): Promise<Import | undefined> {
+  const headers = { "content-type": "application/json", "content-length": 0 };
+  const body = JSON.stringify({ path, ...options });
+  const { status, reply } = await post(
+    `${url}/v1/imports`,
+    { ...headers, "content-length": Buffer.byteLength(body) },
+    (to) => {
+      to.end(body);
+      return Promise.resolve();
+    },
+  );
+  return status === 404 ? undefined : importFrom(status, reply);
+}
+
+async function send(
+  url: string,
+  path: string,
+  { mapping, again }: ImportOptions,
+  onSent: (bytes: number) => void,
+): Promise<Import> {
+  const query = new URLSearchParams({ file: basename(path), ...(mapping === undefined ? {} : { mapping }) });
+  if (again) query.set("again", "true");
+  const { size } = await stat(path);
+  const headers = { "content-type": "application/octet-stream", "content-length": size };
+  let sent = 0;
+  const counter = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      sent += chunk.length;
+      onSent(sent);
+      done(null, chunk);
+    },
+  });
+  // As much as was said: a file that grows meanwhile would end the connection.
+  const bytes = createReadStream(path, { highWaterMark: 256 * 1024, end: Math.max(0, size - 1) });
+  const { status, reply } = await post(`${url}/v1/imports?${query}`, headers, (to) => pipeline(bytes, counter, to));
+  return importFrom(status, reply);
+}
+
+interface Reply {
+  status: number;
+  reply: unknown;
+}
+
+/** Posts without any limit of time: the service reads a file to its end before it answers. */
+function post(
+  url: string,
+  headers: Record<string, string | number>,
+  write: (to: ReturnType<typeof httpRequest>) => Promise<void>,
+): Promise<Reply> {
+  return new Promise((resolve, reject) => {
+    const sending = (url.startsWith("https:") ? httpsRequest : httpRequest)(url, { method: "POST", headers });
+    sending.once("response", (response: IncomingMessage) => {
+      const status = response.statusCode ?? 0;
+      json(response).then(
+        (reply) => {
+          // It may have answered before all was sent, because it does not want it.
+          sending.destroy();
+          resolve({ status, reply });
+        },
+        (error) => reject(new TakeError(`the service's answer (${status}) could not be read: ${error.message}`)),
+      );
+    });
+    sending.once("error", (error) =>
+      reject(new TakeError(`the connection to the service broke off: ${error.message}`)),
+    );
+    write(sending).catch((error) => reject(error));
+  });
+}
+
+function importFrom(status: number, reply: unknown): Import {
+  if (status === 200 || status === 202) return reply as Import;
+  throw new TakeError((reply as { detail?: string }).detail ?? `the service answers ${status}`);
+}

@@ -1,0 +1,142 @@
+import type { BatchState, RejectedRow, RowVerdict } from "../batch.ts";
+import { AppError } from "../errors.ts";
+import {
+  type BatchToMend,
+  isFinal,
+  type MendedReceipt,
+  type MendedRows,
+  NOT_REJECTED_LISTED,
+  notFinal,
+} from "../rejects.ts";
+import { type Sql, type Transaction, translateErrors } from "./client.ts";
+import { findBatch } from "./find-batch.ts";
+import { insertTrips } from "./insert-trips.ts";
+import { inTransaction, type Store } from "./store.ts";
+
+/** What must be known of a batch to mend its rows; undefined if there is no such batch. */
+export async function findBatchToMend(sql: Sql, batchId: string): Promise<BatchToMend | undefined> {
+  return translateErrors(async () => {
+    const [batch] = await sql<(Omit<BatchToMend, "columns"> & { columns: string[] | null })[]>`
+      select state, mapping, columns, case request ->> 'identity' when 'row' then 'row' else 'content' end as identity
+      from tripgrid.batches where batch_id = ${batchId}`;
+    return batch && { ...batch, columns: batch.columns ?? undefined };
+  });
+}
+
+/**
+ * Moves mended rows of a batch from its rejected ones to its inserted ones or duplicates, in one transaction that has been
+ * committed when this returns. Rows that are still faulty are kept as they are now; a row that is not rejected, or was
+ * mended by somebody else meanwhile, stays as it is.
+ *
+ * @throws AppError not_found, batch_not_final, database_unavailable
+ */
+export async function storeMended(store: Store, mended: MendedRows): Promise<MendedReceipt> {
+  const times = mended.trips.map(({ trip }) => trip.startedAt);
+  return inTransaction(store, times, (tx) => moveRows(tx, store, mended));
+}
+
+async function moveRows(tx: Transaction, { memory }: Store, mended: MendedRows): Promise<MendedReceipt> {
+  await lockBatch(tx, mended.batchId);
+  const there = await stillRejected(tx, mended);
+  const trips = mended.trips.filter(({ row }) => there.has(row));
+  const rejected = mended.rejected.filter(({ row }) => there.has(row));
+  const gone = [...mended.trips, ...mended.rejected].map(({ row }) => row).filter((row) => !there.has(row));
+
+  const inserted = await insertTrips(tx, trips, memory);
+  const moved = trips.map(({ row }) => row);
+  await tx`delete from tripgrid.rejected_rows where batch_id = ${mended.batchId} and row = any (${moved}::int[])`;
+  await updateRejected(tx, mended.batchId, rejected);
+  await updateBatch(tx, mended.batchId, { trips, rejected }, inserted);
+
+  const receipt = await findBatch(tx, mended.batchId);
+  if (!receipt) throw new Error(`batch ${mended.batchId} is not there right after its rows were mended`);
+  const counts = { inserted: inserted.size, duplicates: trips.length - inserted.size, rejected: rejected.length };
+  const notRejected = [...mended.notRejected, ...gone].sort((a, b) => a - b);
+  return {
+    ...receipt,
+    mended: { received: mended.received, ...counts, not_rejected: notRejected.slice(0, NOT_REJECTED_LISTED) },
+  };
+}
+
+/** Two who send the same mended file at once go one after the other, so that each row moves once. */
+async function lockBatch(tx: Transaction, batchId: string): Promise<void> {
+  const [batch] = await tx<{ state: BatchState }[]>`
+    select state from tripgrid.batches where batch_id = ${batchId} for update`;
+  if (!batch) throw new AppError("not_found", `There is no batch ${batchId}.`);
+  if (!isFinal(batch.state)) throw notFinal(batch.state);
+}
+
+async function stillRejected(tx: Transaction, { batchId, trips, rejected }: MendedRows): Promise<Set<number>> {
+  const rows = [...trips, ...rejected].map(({ row }) => row);
+  const found = await tx<{ row: number }[]>`
+    select row from tripgrid.rejected_rows where batch_id = ${batchId} and row = any (${rows}::int[])`;
+  return new Set(found.map(({ row }) => row));
+}
+
+async function updateRejected(tx: Transaction, batchId: string, rejected: readonly RejectedRow[]): Promise<void> {
+  if (rejected.length === 0) return;
+  await tx`
+    update tripgrid.rejected_rows r set trip_id = n.trip_id, source = n.source, problems = n.problems, record = n.record
+    from unnest(
+      ${rejected.map((r) => r.row)}::int[],
+      ${rejected.map((r) => r.tripId ?? null)}::text[],
+      ${rejected.map((r) => r.source ?? null)}::text[],
+      ${rejected.map((r) => JSON.stringify(r.problems))}::text[]::jsonb[],
+      ${rejected.map((r) => r.record)}::text[]) n (row, trip_id, source, problems, record)
+    where r.batch_id = ${batchId} and r.row = n.row`;
+}
+
+async function updateBatch(
+  tx: Transaction,
+  batchId: string,
+  { trips, rejected }: Pick<MendedRows, "trips" | "rejected">,
+  inserted: ReadonlySet<number>,
+): Promise<void> {
+  const verdicts = [
+    ...trips.map(
+      ({ row, trip }): RowVerdict => ({
+        row,
+        trip_id: trip.tripId,
+        verdict: inserted.has(row) ? "inserted" : "duplicate",
+        problems: [],
+      }),
+    ),
+    ...rejected.map(
+      ({ row, tripId, problems }): RowVerdict => ({ row, trip_id: tripId ?? null, verdict: "rejected", problems }),
+    ),
+  ];
+  if (verdicts.length === 0) return;
+  await tx`
+    update tripgrid.batches b set
+      inserted = inserted + ${inserted.size}, duplicates = duplicates + ${trips.length - inserted.size},
+      rejected = rejected - ${trips.length},
+      columns = case when b.columns is not null then b.columns || array(
+        select added from unnest(${newColumns(rejected)}::text[]) with ordinality c (added, n)
+        where not added = any (b.columns) order by n) end,
+      verdicts = case when b.verdicts is not null then (
+        select jsonb_agg(coalesce(new.verdict, old.verdict) order by old.n)
+        from jsonb_array_elements(b.verdicts) with ordinality old (verdict, n)
+        left join unnest(
+          ${verdicts.map(({ row }) => row)}::int[],
+          ${verdicts.map((verdict) => JSON.stringify(verdict))}::text[]::jsonb[]) new (row, verdict)
+        on new.row = (old.verdict -> 'row')::int) end,
+      change_id = nextval('tripgrid.batch_changes')
+    where batch_id = ${batchId}`;
+}
+
+/** Fields of the rows that stay; those that a CSV did not have before are given back with the others from now on. */
+function newColumns(rejected: readonly RejectedRow[]): string[] {
+  const names = new Set<string>();
+  for (const { record } of rejected) {
+    if (record.startsWith("{")) for (const name of Object.keys(parsed(record))) names.add(name);
+  }
+  return [...names].filter((name) => name.isWellFormed() && !name.includes("\0"));
+}
+
+function parsed(record: string): object {
+  try {
+    return JSON.parse(record);
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,65 @@
+import { AppError } from "../errors.ts";
+import type { SentTime } from "../time.ts";
+import { isAway, type Sql, type Transaction, translateErrors } from "./client.ts";
+import { ensurePartitions, type KnownPartitions } from "./ensure-partitions.ts";
+import type { Memory } from "./insert-trips.ts";
+
+/** What those who write trips share in one process. */
+export interface Store {
+  sql: Sql;
+  partitions: KnownPartitions;
+  memory: Memory;
+}
+
+/** Deadlock, serialization failure, and a partition that was there when we looked and is gone. */
+const WORTH_ANOTHER_TRY = ["40P01", "40001", "23514"];
+const TRIES = 5;
+
+/**
+ * Writes trips of the given times in a transaction that has been committed when this returns: the partitions are made
+ * before, and what another transaction spoilt is tried again.
+ *
+ * @throws AppError database_unavailable, which does not claim to know what became of the transaction
+ */
+export function inTransaction<T>(
+  { sql, partitions }: Store,
+  times: Iterable<SentTime>,
+  write: (tx: Transaction) => Promise<T>,
+): Promise<T> {
+  return translateErrors(async () => {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await ensurePartitions(sql, partitions, times);
+        return (await withinReason(sql.begin(write))) as T;
+      } catch (error) {
+        const { code = "" } = error as { code?: string };
+        if (isAway(code) && !WORTH_ANOTHER_TRY.includes(code)) throw unknownOutcome(error);
+        if (attempt === TRIES || !WORTH_ANOTHER_TRY.includes(code)) throw error;
+        if (code === "23514") partitions.clear();
+        await new Promise((resolve) => setTimeout(resolve, Math.random() * 50 * attempt));
+      }
+    }
+  });
+}
+
+/** The server gives a statement up after a minute; a network that swallows bytes never says so. */
+const PATIENCE_MS = 90_000;
+
+async function withinReason<T>(work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const silent = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(unknownOutcome(new Error("the database is silent"))), PATIENCE_MS);
+  });
+  try {
+    return await Promise.race([work, silent]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** A connection can be lost between the commit and its answer, so nothing is claimed of what became of the batch. */
+function unknownOutcome(cause: unknown): AppError {
+  const detail =
+    "The connection to the database was lost, or cannot be made. Whether the batch was stored is not known: send it again with the same Idempotency-Key.";
+  return new AppError("database_unavailable", detail, {}, { cause, retryAfterSeconds: 2 });
+}

@@ -1,0 +1,152 @@
+import { request } from "node:http";
+import type { AddressInfo } from "node:net";
+import { serve } from "@hono/node-server";
+import { OpenAPIHono } from "@hono/zod-openapi";
+import { afterEach, describe, expect, it } from "vitest";
+import type { BatchEvent, Feed } from "../../src/batch-changes.ts";
+import { getBatchEvents } from "../../src/http/batches-events.ts";
+import { add } from "../../src/http/endpoint.ts";
+import { getEvents } from "../../src/http/events.ts";
+import { receiptOf } from "../follow/support.ts";
+
+const ID = "00000000-0000-4000-8000-000000000000";
+
+/** A feed of these events, then of nothing; `end` is how it ends. */
+function feedOf(events: Iterable<BatchEvent>, end: "closes" | "stays" = "stays") {
+  const closing = new AbortController();
+  const left = events[Symbol.iterator]();
+  const feed: Feed & { taken: number } = {
+    taken: 0,
+    closed: closing.signal,
+    close: () => closing.abort(),
+    next: async (waitMs) => {
+      const { value, done } = left.next();
+      if (closing.signal.aborted || (done && end === "closes")) return undefined;
+      if (!done) {
+        feed.taken++;
+        return value;
+      }
+      return new Promise((resolve) => {
+        setTimeout(resolve, waitMs, "quiet");
+        closing.signal.addEventListener("abort", () => resolve(undefined), { once: true });
+      });
+    },
+  };
+  return feed;
+}
+
+function appWith(feed: Feed, commentMs?: number): OpenAPIHono {
+  const app = new OpenAPIHono();
+  add(
+    app,
+    getEvents(async () => ({ feed, id: "3-4" }), commentMs),
+  );
+  add(
+    app,
+    getBatchEvents(async () => feed, commentMs),
+  );
+  return app;
+}
+
+describe("a stream", () => {
+  it("says which event it is, with its id and the receipt with its links", async () => {
+    const receipts = [receiptOf(ID, "queued"), receiptOf(ID), receiptOf(ID, "failed"), receiptOf(ID, "committed", 3)];
+    const feed = feedOf(
+      receipts.map((receipt, i) => ({ id: String(i), receipt })),
+      "closes",
+    );
+    const reply = await appWith(feed).request(`/v1/batches/${ID}/events`);
+    expect(Object.fromEntries(reply.headers)).toMatchObject({
+      "content-type": "text/event-stream",
+      "cache-control": "no-cache",
+      "x-accel-buffering": "no",
+    });
+    const blocks = (await reply.text()).trimEnd().split("\n\n");
+    const self = `/v1/batches/${ID}`;
+    const links = { self, events: `${self}/events`, rejects: `${self}/rejects` };
+    expect(blocks).toEqual(
+      ["progress", "progress", "failed", "committed"].map(
+        (event, i) => `event: ${event}\ndata: ${JSON.stringify({ ...receipts[i], links })}\nid: ${i}`,
+      ),
+    );
+  });
+
+  it("of all batches begins with an id to come back with", async () => {
+    const reply = await appWith(feedOf([], "closes")).request("/v1/events");
+    expect(await reply.text()).toBe(": all batches\nid: 3-4\n\n");
+  });
+
+  it("has a comment every so often, also between events", async () => {
+    const feed = feedOf([]);
+    const { next } = feed;
+    let n = 0;
+    feed.next = async (waitMs) =>
+      n++ < 8 ? new Promise((resolve) => setTimeout(resolve, 20, { id: "1", receipt: receiptOf(ID) })) : next(waitMs);
+    const reply = await appWith(feed, 50).request(`/v1/batches/${ID}/events`);
+    setTimeout(() => feed.close(), 400);
+    const blocks = (await reply.text()).split("\n\n").slice(0, -1);
+    const comments = blocks.flatMap((block, i) => (block === ":" ? [i] : []));
+    expect(comments.length).toBeGreaterThanOrEqual(5);
+    expect(comments.length).toBeLessThanOrEqual(8);
+    expect(comments[0]).toBeLessThan(8);
+  });
+
+  it("is not begun for a HEAD", async () => {
+    const feed = feedOf([]);
+    const reply = await appWith(feed).request("/v1/events", { method: "HEAD" });
+    expect([reply.status, reply.headers.get("content-type")]).toEqual([200, "text/event-stream"]);
+    expect(feed.closed.aborted).toBe(true);
+  });
+});
+
+describe("over a connection", () => {
+  const closers: (() => void)[] = [];
+  afterEach(() => {
+    for (const close of closers.splice(0)) close();
+  });
+
+  /** Opens a stream, of which nothing is read. */
+  async function open(feed: Feed) {
+    const server = serve({ fetch: appWith(feed).fetch, port: 0, hostname: "127.0.0.1" });
+    await new Promise((resolve) => server.once("listening", resolve));
+    const { port } = server.address() as AddressInfo;
+    const client = request({ port, host: "127.0.0.1", path: "/v1/events" }).end();
+    closers.push(() => {
+      client.destroy();
+      if (server.listening) server.close();
+    });
+    await new Promise((resolve) => client.once("response", resolve));
+    return { client, server };
+  }
+
+  it("who goes away takes its feed along", async () => {
+    const feed = feedOf([]);
+    const { client } = await open(feed);
+    client.destroy();
+    await expect.poll(() => feed.closed.aborted, { timeout: 3000 }).toBe(true);
+  });
+
+  it("who reads nothing is sent nothing more, and is cut off when the feed is closed", async () => {
+    function* endless() {
+      for (let i = 0; ; i++) yield { id: String(i), receipt: { ...receiptOf(ID), mapping: "x".repeat(100_000) } };
+    }
+    const feed = feedOf(endless());
+    const { server } = await open(feed);
+    let before = -1;
+    await expect
+      .poll(
+        () => {
+          const isStill = feed.taken === before;
+          before = feed.taken;
+          return isStill;
+        },
+        { timeout: 8000, interval: 300 },
+      )
+      .toBe(true);
+    expect(feed.taken).toBeLessThan(1000);
+    feed.close();
+    const began = performance.now();
+    await new Promise((resolve) => server.close(resolve));
+    expect(performance.now() - began).toBeLessThan(2500);
+  });
+});
