@@ -1,5 +1,6 @@
 import postgres from "postgres";
 import { AppError } from "../errors.ts";
+import { lastingPool } from "./lasting-pool.ts";
 import { withSafeTransactions } from "./safe-transactions.ts";
 
 /** One pool of connections; every function in this folder takes it, or a transaction on it. */
@@ -45,10 +46,13 @@ export function createClient(address: Address, options: ClientOptions): Sql {
       ...(options.searchPath ? { search_path: options.searchPath } : {}),
     } as unknown as Partial<postgres.ConnectionParameters>,
   };
-  const embedded = (folder: string) =>
-    postgres({ ...common, path: `${folder}/.s.PGSQL.5432`, user: "postgres", database: "postgres" });
-  const sql = "url" in address ? postgres(address.url, common) : embedded(address.socketFolder);
-  return withSafeTransactions(sql as Sql, isLost);
+  return lastingPool((onclose) => {
+    const all = { ...common, onclose };
+    const embedded = (folder: string) =>
+      postgres({ ...all, path: `${folder}/.s.PGSQL.5432`, user: "postgres", database: "postgres" });
+    const sql = "url" in address ? postgres(address.url, all) : embedded(address.socketFolder);
+    return withSafeTransactions(sql as Sql, isLost);
+  });
 }
 
 /** Whether an error, or what it was made of, says that the connection is lost. */

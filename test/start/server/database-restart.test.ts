@@ -84,44 +84,42 @@ async function expectUnavailable(): Promise<void> {
   await sleep(AWAY_MS / 2);
 }
 
-// Minutes long: part of the full run only, since after some restarts the driver takes very long to find back (see CHANGELOG).
-const isAsked = process.env.TRIPGRID_TEST_RESTARTS !== undefined;
+// Half a minute each: the second way of stopping is part of the full run only.
+const MODES =
+  process.env.TRIPGRID_TEST_RESTARTS === undefined ? ["immediate" as const] : (["immediate", "fast"] as const);
 
-describe.skipIf(!canStartServers || !isAsked).each(["fast", "immediate"] as const)(
-  "a database that is restarted (%s)",
-  (mode) => {
-    it("while trips are posted loses none and doubles none", async () => {
-      let restarted = false;
-      const posting = (async () => {
-        while (!restarted) {
-          clients.add(...Array.from({ length: 10 }, () => makeRequest(1, "json")));
-          clients.add(makeRequest(150, "json"), makeRequest(2500, "ndjson"), makeRequest(600, "csv", true));
-          await clients.sendOpen(url);
-          await sleep(20);
+describe.skipIf(!canStartServers).each(MODES)("a database that is restarted (%s)", (mode) => {
+  it("while trips are posted loses none and doubles none", async () => {
+    let restarted = false;
+    const posting = (async () => {
+      while (!restarted) {
+        clients.add(...Array.from({ length: 10 }, () => makeRequest(1, "json")));
+        clients.add(makeRequest(150, "json"), makeRequest(2500, "ndjson"), makeRequest(600, "csv", true));
+        await clients.sendOpen(url);
+        await sleep(20);
+      }
+    })();
+    for (let i = 0; i < 3; i++) {
+      await sleep(300 + Math.random() * 500);
+      await server.restart(mode, i === 0 ? expectUnavailable : undefined);
+    }
+    restarted = true;
+    await posting;
+    await expectRecovery();
+  });
+
+  it("while batches are worked off goes on with them", async () => {
+    clients.add(makeRequest(30_000, "csv", true), makeRequest(30_000, "ndjson", true));
+    await clients.addFile(60_000);
+    await clients.sendOpen(url);
+    for (const share of [0.1, 0.4, 0.7]) {
+      await inServer(async (sql) => {
+        for (let received = 0; received < 120_000 * share; await sleep(10)) {
+          received = (await sql<{ sum: number }[]>`select sum(received) from tripgrid.batches`)[0]?.sum ?? 0;
         }
-      })();
-      for (let i = 0; i < 3; i++) {
-        await sleep(300 + Math.random() * 500);
-        await server.restart(mode, i === 0 ? expectUnavailable : undefined);
-      }
-      restarted = true;
-      await posting;
-      await expectRecovery();
-    });
-
-    it("while batches are worked off goes on with them", async () => {
-      clients.add(makeRequest(30_000, "csv", true), makeRequest(30_000, "ndjson", true));
-      await clients.addFile(60_000);
-      await clients.sendOpen(url);
-      for (const share of [0.1, 0.4, 0.7]) {
-        await inServer(async (sql) => {
-          for (let received = 0; received < 120_000 * share; await sleep(10)) {
-            received = (await sql<{ sum: number }[]>`select sum(received) from tripgrid.batches`)[0]?.sum ?? 0;
-          }
-        });
-        await server.restart(mode, share === 0.4 ? () => sleep(AWAY_MS) : undefined);
-      }
-      await expectRecovery();
-    });
-  },
-);
+      });
+      await server.restart(mode, share === 0.4 ? () => sleep(AWAY_MS) : undefined);
+    }
+    await expectRecovery();
+  });
+});
