@@ -8,9 +8,12 @@ const HELP = `Tripgrid takes in trips, and answers how many trips a week, on ave
                                           imports CSV, NDJSON or JSON files, also gzipped
   tripgrid mapping suggest FILE [--source NAME]
                                           writes the mapping that a foreign file is likely to need
+  tripgrid rollups status|refresh|rebuild [--url URL]
+                                          how far the rollups are behind the trips; takes up what is missing
+                                          now; counts every week anew
 
-import hands the files to the service that runs, at --url or at HOST and PORT of the settings; if none does, it
-starts one for as long as it takes. What was stopped in the middle is gone on with by the same command.
+import and rollups ask the service that runs, at --url or at HOST and PORT of the settings; if none does, they
+start one for as long as it takes. An import that was stopped in the middle is gone on with by the same command.
   --mapping NAME   how rows become trips; without it their fields tell
   --again          also what was imported before
 
@@ -28,6 +31,8 @@ async function main([verb, ...args]: string[]): Promise<number> {
       if (args[0] !== "suggest") throw new UsageError(`mapping: expected suggest, but got ${args[0] ?? "nothing"}`);
       await (await import("./cli/mapping-suggest.ts")).mappingSuggest(args.slice(1), write);
       return 0;
+    case "rollups":
+      return (await import("./cli/rollups.ts")).rollups(args);
     case "start":
       // The service reads its own flags, and runs until it is told to stop.
       process.argv.splice(2, 1);

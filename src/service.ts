@@ -37,8 +37,10 @@ import type { ImportFile } from "./imports.ts";
 import { createCorrectTrip } from "./ingest/correct-trip.ts";
 import { withBuiltIn } from "./ingest/mappings/built-in.ts";
 import { createMendRejects } from "./ingest/mend-rejects.ts";
+import { createMetrics } from "./metrics.ts";
 import { type Deliverer, wireCallbacks } from "./wire-callbacks.ts";
 import { type IngestParts, wireIngest } from "./wire-ingest.ts";
+import { type RollupParts, wireRollups } from "./wire-rollups.ts";
 
 export interface Service {
   /** Where it listens, without a slash at the end. */
@@ -69,6 +71,7 @@ export async function startService(
   const address: Address = embedded ?? { url: config.databaseUrl ?? "" };
   let sql: Sql | undefined;
   let parts: IngestParts | undefined;
+  let rollups: RollupParts | undefined;
   try {
     const prepared = await prepareDatabase(address, config.timeZone ?? "UTC");
     report(prepared, config, log);
@@ -85,15 +88,17 @@ export async function startService(
       follower.nudge();
       deliverer?.nudge();
     };
+    rollups = wireRollups(pool, address, prepared, log);
     parts = wireIngest(pool, address, config, log, onChange, watchInbox);
-    const deps = depsFrom(pool, parts, follower, config, log);
+    const deps = depsFrom(pool, parts, follower, rollups, config, log);
     const { server, url } = await listen(createApp(deps), config);
     deliverer?.start();
     const tidying = schedule(TIDY_AT, () => tidy(pool).catch((err) => log.warn({ err }, "could not tidy up")));
-    const running = { server, follower, parts, deliverer, tidying, sql: pool, embedded };
+    const running = { server, follower, parts, deliverer, tidying, rollups, sql: pool, embedded };
     return { url, address, prepared, deps, stop: () => stop(running) };
   } catch (error) {
     await parts?.stop();
+    await rollups?.stop();
     await sql?.end();
     await embedded?.stop();
     throw error;
@@ -124,7 +129,7 @@ async function openPool(address: Address, { searchPath }: Prepared, max: number)
   return sql;
 }
 
-function depsFrom(sql: Sql, parts: IngestParts, follower: Follower, config: Config, log: Logger) {
+function depsFrom(sql: Sql, parts: IngestParts, follower: Follower, rollups: RollupParts, config: Config, log: Logger) {
   const mappings = withBuiltIn({
     putMapping: (mapping) => putMapping(sql, mapping).finally(parts.forgetMappings),
     findMapping: findMapping.bind(null, sql),
@@ -172,6 +177,10 @@ function depsFrom(sql: Sql, parts: IngestParts, follower: Follower, config: Conf
     findRegion: findRegion.bind(null, sql),
     listRegions: () => listRegions(sql),
     deleteRegion: deleteRegion.bind(null, sql),
+    rollupStatus: rollups.status,
+    refreshRollups: rollups.refresh,
+    rebuildRollups: rollups.rebuild,
+    metrics: createMetrics(rollups.status),
     ping: () => ping(sql),
     logError: (error: unknown, { method, path }: { method: string; path: string }) =>
       log.error({ err: error, method, path }, "request failed"),
@@ -205,17 +214,18 @@ interface Running {
   parts: IngestParts;
   deliverer: Deliverer | undefined;
   tidying: ScheduledTask;
+  rollups: RollupParts;
   sql: Sql;
   embedded: EmbeddedEngine | undefined;
 }
 
-async function stop({ server, follower, parts, deliverer, tidying, sql, embedded }: Running): Promise<void> {
+async function stop({ server, follower, parts, deliverer, tidying, rollups, sql, embedded }: Running): Promise<void> {
   // Streams of events have no end of their own, and the server waits for all it has begun.
   const following = follower.close();
   // A file that is still being sent could keep us waiting for hours; nothing of it was promised.
   await parts.imports.stop();
   await closeServer(server);
-  await Promise.all([following, parts.stop(), deliverer?.stop(), tidying.destroy()]);
+  await Promise.all([following, parts.stop(), deliverer?.stop(), tidying.destroy(), rollups.stop()]);
   await sql.end({ timeout: 5 });
   await embedded?.stop();
 }

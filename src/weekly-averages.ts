@@ -4,6 +4,10 @@ import type { Area } from "./area.ts";
 export const MATCHES = ["origin", "destination", "both", "either"] as const;
 export type Match = (typeof MATCHES)[number];
 
+/** Whether trips of the cells that the area's edge crosses are tested one by one, or counted by the cells' share inside. */
+export const METHODS = ["exact", "estimate"] as const;
+export type Method = (typeof METHODS)[number];
+
 /** Which trips a question is about, apart from the area. Dates are local, `YYYY-MM-DD`; the whole weeks that hold them count. */
 export interface WeeklyFilters {
   source?: string | undefined;
@@ -19,6 +23,7 @@ export interface WeeklyQuestion extends WeeklyFilters {
   area?: Area | undefined;
   region?: string | undefined;
   match: Match;
+  method: Method;
 }
 
 /** Mondays, local; `to` is not included. Null where no trip was found and the question names no dates. */
@@ -32,12 +37,20 @@ interface Averages {
   average_over_weeks_with_trips: number | null;
 }
 
+/** The exact figure is not less than the first and not more than the second. */
+export type Bounds = [lower: number | null, upper: number | null];
+
 export interface WeeklyAnswer extends Averages {
   window: Window;
-  method: "exact";
+  method: Method;
   /** Every trip committed before this instant is counted. */
   data_as_of: string;
-  weeks: { week: string; start: string; trips: number }[];
+  weeks: { week: string; start: string; trips: number; trips_bounds?: [number, number] }[];
+  /** Bounds come with an estimate only; those of the averages hold for every window it could be. */
+  trips_bounds?: [number, number];
+  average_bounds?: Bounds;
+  weeks_with_trips_bounds?: [number, number];
+  average_over_weeks_with_trips_bounds?: Bounds;
 }
 
 export interface ByRegionAnswer {

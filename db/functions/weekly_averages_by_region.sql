@@ -11,27 +11,23 @@ create or replace function tripgrid.weekly_averages_by_region(
 returns table (region text, window_from date, window_to date, trips bigint, weeks_in_window integer,
                average double precision, weeks_with_trips integer, average_over_weeks_with_trips double precision,
                data_as_of timestamptz)
-language plpgsql stable set search_path from current set plan_cache_mode = force_custom_plan as $$
-#variable_conflict use_column
+language plpgsql stable set search_path from current as $$
+#variable_conflict use_variable
 declare
-  opens  timestamp := date_trunc('week', from_date::timestamp);
-  closes timestamp := date_trunc('week', to_date::timestamp) + interval '7 days';
+  opens  timestamp;
+  closes timestamp;
 begin
   perform tripgrid.check_filters('origin', from_date, to_date, hours, days);
+  opens := date_trunc('week', from_date::timestamp);
+  closes := date_trunc('week', to_date::timestamp) + interval '7 days';
   return query
   with counted as materialized (
-    select t.region, date_trunc('week', t.local_time)::date as week, count(*) as trips
-    from tripgrid.trips t
-    where (weekly_averages_by_region.source is null or t.source = weekly_averages_by_region.source)
-      and (opens is null or t.local_time >= opens)
-      and (closes is null or t.local_time < closes)
-      and (weekly_averages_by_region.hours is null
-           or extract(hour from t.local_time)::int = any (weekly_averages_by_region.hours))
-      and (weekly_averages_by_region.days is null
-           or extract(isodow from t.local_time)::int = any (weekly_averages_by_region.days))
-    group by 1, 2
+    select c.region, c.week, sum(c.trips) as trips
+    from tripgrid.weekly_counts_of_regions(
+      source, null, coalesce(opens, '-infinity'), coalesce(closes, 'infinity'), hours, days) c
+    group by c.region, c.week
   ), ends as (
-    select coalesce(opens::date, min(week)) as opened, coalesce(closes::date, max(week) + 7) as closed from counted
+    select coalesce(opens::date, min(c.week)) as opened, coalesce(closes::date, max(c.week) + 7) as closed from counted c
   )
   select c.region, e.opened, e.closed, sum(c.trips)::bigint, (e.closed - e.opened) / 7,
          sum(c.trips)::double precision / ((e.closed - e.opened) / 7), count(*)::int,

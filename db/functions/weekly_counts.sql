@@ -8,72 +8,43 @@
 -- Out:    week, its Monday, local; trips
 -- Errors: TG001 for the area, TG002 for the other parameters
 --
--- Planned anew with the values at hand, so that filters that are not given vanish from the plan. OFFSET 0 makes the planner
--- go from the cells to their trips: left to itself it read every trip and tried it on every cell where both ends must lie in
--- the area, 45 s over 3 million trips instead of 1.6.
+-- Counts every trip that the statement can see. Which way depends on what the rollups know: they hold cells by week, source and
+-- region, so hours, days and a match of both ends are counted from the trips. Trips that match at either end are those at
+-- the one and those at the other, less those at both.
 create or replace function tripgrid.weekly_counts(
   area geometry default null, match text default 'origin', source text default null, region text default null,
   from_date date default null, to_date date default null, hours integer[] default null, days integer[] default null)
 returns table (week date, trips bigint)
-language plpgsql stable set search_path from current set plan_cache_mode = force_custom_plan as $$
-#variable_conflict use_column
+language plpgsql stable set search_path from current set jit = off as $$
+#variable_conflict use_variable
 declare
-  asked   geometry := tripgrid.checked_area(area);
-  opens   timestamp := date_trunc('week', from_date::timestamp);
-  closes  timestamp := date_trunc('week', to_date::timestamp) + interval '7 days';
+  asked  geometry := tripgrid.checked_area(area);
+  opens  timestamp;
+  closes timestamp;
 begin
   perform tripgrid.check_filters(match, from_date, to_date, hours, days);
+  opens := coalesce(date_trunc('week', from_date::timestamp), '-infinity');
+  closes := coalesce(date_trunc('week', to_date::timestamp) + interval '7 days', 'infinity');
   if asked is null then
+    return query select r.week, sum(r.trips)::bigint
+                 from tripgrid.weekly_counts_of_regions(source, region, opens, closes, hours, days) r group by r.week;
+  elsif hours is not null or days is not null or match = 'both' then
+    return query select t.week, sum(t.trips)::bigint
+                 from tripgrid.weekly_counts_by_trip(asked, match, source, region, opens, closes, hours, days) t group by t.week;
+  elsif match = 'either' then
     return query
-    select date_trunc('week', t.local_time)::date, count(*)
-    from tripgrid.trips t
-    where (weekly_counts.source is null or t.source = weekly_counts.source)
-      and (weekly_counts.region is null or t.region = weekly_counts.region)
-      and (opens is null or t.local_time >= opens)
-      and (closes is null or t.local_time < closes)
-      and (weekly_counts.hours is null or extract(hour from t.local_time)::int = any (weekly_counts.hours))
-      and (weekly_counts.days is null or extract(isodow from t.local_time)::int = any (weekly_counts.days))
-    group by 1;
-    return;
+    select p.week, sum(p.trips)::bigint
+    from (select o.week, o.trips from tripgrid.weekly_counts_by_cell(asked, 'origin', source, region, opens, closes) o
+          union all
+          select d.week, d.trips from tripgrid.weekly_counts_by_cell(asked, 'destination', source, region, opens, closes) d
+          union all
+          select b.week, -b.trips
+          from tripgrid.weekly_counts_by_trip(asked, 'both', source, region, opens, closes, null, null) b) p
+    group by p.week;
+  else
+    return query select p.week, sum(p.trips)::bigint
+                 from tripgrid.weekly_counts_by_cell(asked, match, source, region, opens, closes) p group by p.week;
   end if;
-  return query
-  with cover as materialized (
-    -- A prefix holds its cells from itself up to, not including, itself and the character after z.
-    select cell, cell || '{' as past, "inner" from tripgrid.area_cells(asked)
-  ), hits as (
-    select t.local_time
-    from cover c
-    cross join lateral (
-      select * from tripgrid.trips t
-      where t.o_cell >= c.cell collate "C" and t.o_cell < c.past collate "C"
-        and (weekly_counts.source is null or t.source = weekly_counts.source)
-        and (weekly_counts.region is null or t.region = weekly_counts.region)
-        and (opens is null or t.local_time >= opens)
-        and (closes is null or t.local_time < closes)
-        and (weekly_counts.hours is null or extract(hour from t.local_time)::int = any (weekly_counts.hours))
-        and (weekly_counts.days is null or extract(isodow from t.local_time)::int = any (weekly_counts.days))
-        and (c."inner" or st_intersects(asked, t.origin))
-        and (weekly_counts.match <> 'both' or st_intersects(asked, t.destination))
-      offset 0) t
-    where weekly_counts.match <> 'destination'
-    union all
-    select t.local_time
-    from cover c
-    cross join lateral (
-      select * from tripgrid.trips t
-      where t.d_cell >= c.cell collate "C" and t.d_cell < c.past collate "C"
-        and (weekly_counts.source is null or t.source = weekly_counts.source)
-        and (weekly_counts.region is null or t.region = weekly_counts.region)
-        and (opens is null or t.local_time >= opens)
-        and (closes is null or t.local_time < closes)
-        and (weekly_counts.hours is null or extract(hour from t.local_time)::int = any (weekly_counts.hours))
-        and (weekly_counts.days is null or extract(isodow from t.local_time)::int = any (weekly_counts.days))
-        and (c."inner" or st_intersects(asked, t.destination))
-        and (weekly_counts.match = 'destination' or not st_intersects(asked, t.origin))
-      offset 0) t
-    where weekly_counts.match in ('destination', 'either')
-  )
-  select date_trunc('week', h.local_time)::date, count(*) from hits h group by 1;
 end
 $$;
 comment on function tripgrid.weekly_counts is 'Trips a week in an area, one row for each week that has any';

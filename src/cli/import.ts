@@ -7,7 +7,7 @@ import { AppError, StartError } from "../errors.ts";
 import { contentTypeOf, FILE_KINDS, type Import, type ImportOptions } from "../imports.ts";
 import { startOwnService } from "./own-service.ts";
 import { count, type Progress, showProgress } from "./progress.ts";
-import { isTripgrid, runningService } from "./running-service.ts";
+import { configuredUrl, isTripgrid, runningService } from "./running-service.ts";
 import { TakeError, type Target } from "./target.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -72,9 +72,8 @@ async function findTarget(config: Config, url: string | undefined): Promise<Targ
     if (await isTripgrid(url)) return runningService(url, undefined);
     throw new StartError(`No Tripgrid service answers at ${url}.`);
   }
-  const host = /^(0\.0\.0\.0|::)$/.test(config.host) ? "127.0.0.1" : config.host;
-  const configured = `http://${host.includes(":") ? `[${host}]` : host}:${config.port}`;
-  if (config.port !== 0 && (await isTripgrid(configured))) return runningService(configured, config.inboxFolder);
+  const configured = configuredUrl(config);
+  if (configured && (await isTripgrid(configured))) return runningService(configured, config.inboxFolder);
   return startOwnService(config);
 }
 

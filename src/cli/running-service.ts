@@ -6,6 +6,7 @@ import { basename, relative, sep } from "node:path";
 import { Transform } from "node:stream";
 import { json } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
+import type { Config } from "../config.ts";
 import type { Import, ImportOptions } from "../imports.ts";
 import { TakeError, type Target } from "./target.ts";
 
@@ -19,6 +20,13 @@ export async function isTripgrid(url: string): Promise<boolean> {
   } catch {
     return false;
   }
+}
+
+/** Where the service of these settings would listen; undefined if on a port that nobody knows. */
+export function configuredUrl({ host, port }: Pick<Config, "host" | "port">): string | undefined {
+  if (port === 0) return undefined;
+  const name = /^(0\.0\.0\.0|::)$/.test(host) ? "127.0.0.1" : host;
+  return `http://${name.includes(":") ? `[${name}]` : name}:${port}`;
 }
 
 /**

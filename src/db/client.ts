@@ -27,6 +27,8 @@ export function createClient(address: Address, options: ClientOptions): Sql {
     max: options.max,
     connect_timeout: 10,
     idle_timeout: 0,
+    // Connections are not closed for their age, or every half hour would look like a loss.
+    max_lifetime: null,
     // Seconds between two tries to connect; the driver's own grow to 20, for which requests would wait.
     backoff: () => 0.2,
     onnotice: () => {},

@@ -30,19 +30,19 @@ export function lastingPool<S extends AnySql>(open: (onClose: () => void) => S):
     if (!isWorn || isEnded) return current;
     const old = current;
     current = openNext();
-    retired.set(old, setTimeout(close, FINISH_MS, old).unref());
+    retired.set(old, setTimeout(close, QUEUED_MS, old).unref());
     const [oldest] = retired.keys();
     if (oldest && retired.size > MAX_RETIRED) void close(oldest);
     return current;
   }
-  function close(pool: S): Promise<void> {
+  function close(pool: S, options = { timeout: TRANSACTION_S }): Promise<void> {
     clearTimeout(retired.get(pool));
     retired.delete(pool);
-    return pool.end({ timeout: 5 });
+    return pool.end(options);
   }
-  async function end(options?: { timeout?: number }): Promise<void> {
+  async function end(options?: { timeout: number }): Promise<void> {
     isEnded = true;
-    await Promise.all([current.end(options), ...[...retired.keys()].map(close)]);
+    await Promise.all([current.end(options), ...[...retired.keys()].map((pool) => close(pool, options))]);
   }
   return new Proxy(current, {
     apply: (_first, self, args) => Reflect.apply(inUse() as never, self, args),
@@ -50,7 +50,9 @@ export function lastingPool<S extends AnySql>(open: (onClose: () => void) => S):
   });
 }
 
-/** Longer than any statement of a request may take. */
-const FINISH_MS = 70_000;
+/** Until then whatever waited for a connection of an old pool has had one: no statement of a request takes longer. */
+const QUEUED_MS = 70_000;
+/** What is under way in an old pool then may go on for so long. */
+const TRANSACTION_S = 3600;
 /** A database that closes connections all the time must not have to keep those of many pools. */
-const MAX_RETIRED = 2;
+const MAX_RETIRED = 4;

@@ -100,6 +100,13 @@ export interface CancelledTrips {
   trip_id: string;
 }
 
+export interface HourlyRegions {
+  hour: string;
+  region: string | null;
+  source: string;
+  trips: Int8;
+}
+
 export interface IdempotencyKeys {
   batch_id: string;
   created_at: Generated<string>;
@@ -143,6 +150,24 @@ export interface PayloadParts {
   content: Buffer;
   created_at: Generated<string>;
   part: number;
+}
+
+export interface PendingWeeks {
+  /**
+   * What the rollups hold of the week is not to be relied upon
+   */
+  anew: Generated<boolean>;
+  created_at: Generated<string>;
+  id: Generated<Int8>;
+  /**
+   * Trips that came into the week
+   */
+  inserted: Generated<Int8>;
+  /**
+   * Trips that were taken out of the week
+   */
+  removed: Generated<Int8>;
+  week: string;
 }
 
 export interface Regions {
@@ -222,19 +247,93 @@ export interface Trips {
   vehicle_model: string | null;
 }
 
+export interface WeeklyDestinations4 {
+  cell: string;
+  region: string | null;
+  source: string;
+  trips: Int8;
+  week: string;
+}
+
+export interface WeeklyDestinations5 {
+  cell: string;
+  region: string | null;
+  source: string;
+  trips: Int8;
+  week: string;
+}
+
+export interface WeeklyDestinations6 {
+  cell: string;
+  region: string | null;
+  source: string;
+  trips: Int8;
+  week: string;
+}
+
+export interface WeeklyDestinations7 {
+  cell: string;
+  region: string | null;
+  source: string;
+  trips: Int8;
+  week: string;
+}
+
+export interface WeeklyOrigins4 {
+  cell: string;
+  region: string | null;
+  source: string;
+  trips: Int8;
+  week: string;
+}
+
+export interface WeeklyOrigins5 {
+  cell: string;
+  region: string | null;
+  source: string;
+  trips: Int8;
+  week: string;
+}
+
+export interface WeeklyOrigins6 {
+  cell: string;
+  region: string | null;
+  source: string;
+  trips: Int8;
+  week: string;
+}
+
+export interface WeeklyOrigins7 {
+  cell: string;
+  region: string | null;
+  source: string;
+  trips: Int8;
+  week: string;
+}
+
 export interface DB {
   batch_chunks: BatchChunks;
   batches: Batches;
   callbacks: Callbacks;
   cancelled_trips: CancelledTrips;
+  hourly_regions: HourlyRegions;
   idempotency_keys: IdempotencyKeys;
   imports: Imports;
   mappings: Mappings;
   payload_parts: PayloadParts;
+  pending_weeks: PendingWeeks;
   regions: Regions;
   rejected_rows: RejectedRows;
   schema_migrations: SchemaMigrations;
   settings: Settings;
   sources: Sources;
   trips: Trips;
+  weekly_destinations_4: WeeklyDestinations4;
+  weekly_destinations_5: WeeklyDestinations5;
+  weekly_destinations_6: WeeklyDestinations6;
+  weekly_destinations_7: WeeklyDestinations7;
+  weekly_origins_4: WeeklyOrigins4;
+  weekly_origins_5: WeeklyOrigins5;
+  weekly_origins_6: WeeklyOrigins6;
+  weekly_origins_7: WeeklyOrigins7;
 }

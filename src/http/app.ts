@@ -6,6 +6,7 @@ import type { FindImport, ImportPath, ListImports, UploadImport } from "../impor
 import type { DeleteMapping, FindMapping, ListMappings, PutMapping } from "../mapping.ts";
 import type { DeleteRegion, FindRegion, ListRegions, PutRegion } from "../region.ts";
 import type { FindRejects, MendRejects } from "../rejects.ts";
+import type { RebuildRollups, RefreshRollups, RollupsStatus } from "../rollups.ts";
 import type { CountTrips, FindTrips, ListTrips } from "../trips.ts";
 import type { WeeklyAverages, WeeklyAveragesByRegion } from "../weekly-averages.ts";
 import { getBatchEvents } from "./batches-events.ts";
@@ -18,10 +19,12 @@ import { livez, readyz } from "./health.ts";
 import { getImport, listImportsEndpoint } from "./imports-get.ts";
 import { postImports } from "./imports-post.ts";
 import { deleteMappingEndpoint, getMapping, listMappingsEndpoint, putMappingEndpoint } from "./mappings.ts";
+import { getMetrics, type Metrics } from "./metrics.ts";
 import { type LogError, onError } from "./on-error.ts";
 import { problem } from "./problem.ts";
 import { type RateLimits, withRateLimit } from "./rate-limit.ts";
 import { deleteRegionEndpoint, getRegion, listRegionsEndpoint, putRegionEndpoint } from "./regions.ts";
+import { getRollups, postRebuild, postRefresh } from "./rollups.ts";
 import { getTripCounts } from "./trips-count.ts";
 import { deleteTrip } from "./trips-delete.ts";
 import { getTrip } from "./trips-get.ts";
@@ -60,6 +63,10 @@ export interface AppDeps {
   findRegion: FindRegion;
   listRegions: ListRegions;
   deleteRegion: DeleteRegion;
+  rollupStatus: RollupsStatus;
+  refreshRollups: RefreshRollups;
+  rebuildRollups: RebuildRollups;
+  metrics: Metrics;
   /** Resolves if the database answers. */
   ping: () => Promise<void>;
   logError: LogError;
@@ -91,6 +98,9 @@ export function createApp(deps: AppDeps): OpenAPIHono {
   add(app, getWeeklyAverages(deps.weeklyAverages));
   add(app, postWeeklyAverages(deps.weeklyAverages));
   add(app, getWeeklyAveragesByRegion(deps.weeklyAveragesByRegion));
+  add(app, getRollups(deps.rollupStatus));
+  add(app, postRefresh(deps.refreshRollups));
+  add(app, postRebuild(deps.rebuildRollups));
 
   add(app, listTripsEndpoint(deps.listTrips));
   add(app, getTripCounts(deps.countTrips));
@@ -105,6 +115,7 @@ export function createApp(deps: AppDeps): OpenAPIHono {
 
   add(app, livez());
   add(app, readyz(deps.ping));
+  add(app, getMetrics(deps.metrics));
   addDocs(app, deps.version);
   return app;
 }

@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { polygonsFromGeoJson } from "../area.ts";
-import type { WeeklyAverages } from "../weekly-averages.ts";
+import { METHODS, type WeeklyAverages } from "../weekly-averages.ts";
 import { type Endpoint, jsonBody } from "./endpoint.ts";
 import { areaFrom, bbox, date, days, hours, match, name, readJson, readQuery } from "./input.ts";
 import { DateText, Instant, replies, WindowSchema } from "./schemas.ts";
@@ -14,7 +14,10 @@ const filters = {
   match,
   hours: hours.optional(),
   days: days.optional(),
-  method: z.enum(["exact"]).default("exact"),
+  method: z.enum(METHODS).default("exact").openapi({
+    description:
+      "estimate counts the cells on the area's edge by their share inside, and gives bounds that enclose the exact figures",
+  }),
 };
 
 const query = z.strictObject({
@@ -44,6 +47,9 @@ const body = z
   })
   .openapi("WeeklyQuestion");
 
+const bounds = (figure: z.ZodType) =>
+  z.array(figure).length(2).optional().openapi({ description: "Of an estimate: [lower, upper]" });
+
 const answer = z
   .object({
     window: WindowSchema,
@@ -52,9 +58,20 @@ const answer = z
     average: z.number().nullable().openapi({ description: "trips / weeks_in_window; null without a window" }),
     weeks_with_trips: z.int(),
     average_over_weeks_with_trips: z.number().nullable(),
-    method: z.enum(["exact"]),
+    trips_bounds: bounds(z.int()),
+    average_bounds: bounds(z.number().nullable()),
+    weeks_with_trips_bounds: bounds(z.int()),
+    average_over_weeks_with_trips_bounds: bounds(z.number().nullable()),
+    method: z.enum(METHODS),
     data_as_of: Instant.openapi({ description: "Every trip committed before this instant is counted" }),
-    weeks: z.array(z.object({ week: z.string().openapi({ example: "2018-W18" }), start: DateText, trips: z.int() })),
+    weeks: z.array(
+      z.object({
+        week: z.string().openapi({ example: "2018-W18" }),
+        start: DateText,
+        trips: z.int(),
+        trips_bounds: bounds(z.int()),
+      }),
+    ),
   })
   .openapi("WeeklyAnswer");
 
@@ -74,7 +91,7 @@ export function getWeeklyAverages(weeklyAverages: WeeklyAverages): Endpoint {
       request: { query },
     },
     handle: async (c) => {
-      const { bbox, boundary, method, ...question } = readQuery(c, query);
+      const { bbox, boundary, ...question } = readQuery(c, query);
       return c.json(await weeklyAverages({ ...question, area: areaFrom({ bbox, boundary }) }));
     },
   };
@@ -90,7 +107,7 @@ export function postWeeklyAverages(weeklyAverages: WeeklyAverages): Endpoint {
       request: { body: jsonBody(body) },
     },
     handle: async (c: Context) => {
-      const { area, method, ...question } = await readJson(c, body);
+      const { area, ...question } = await readJson(c, body);
       return c.json(
         await weeklyAverages({ ...question, area: { kind: "polygons", polygons: polygonsFromGeoJson(area) } }),
       );

@@ -6,6 +6,9 @@ import { call, callJson, corners, type Problem, polygon, sendNew, trip } from ".
 
 const service = useService();
 
+/** What an estimate has bounds of. */
+const BOUNDS = ["trips", "average", "weeks_with_trips", "average_over_weeks_with_trips"] as const;
+
 const ask = async (query: string) => (await call<WeeklyAnswer>(service, `/v1/weekly-averages?${query}`)).body;
 const byRegion = async (query: string) =>
   (await call<ByRegionAnswer>(service, `/v1/weekly-averages/by-region?${query}`)).body;
@@ -158,11 +161,35 @@ describe("the SQL function", () => {
       select * from tripgrid.weekly_averages(
         area => st_makeenvelope(7.5, 45, 7.7, 45.1), match => 'either', source => 'hours',
         from_date => '2018-05-08', hours => array[7, 8, 9], days => array[1, 2, 3, 4, 5])`;
-    const { window_from, window_to, data_as_of, ...rest } = row ?? {};
+    const { window_from, window_to, method_used: method, data_as_of, ...rest } = row ?? {};
     const { window, data_as_of: answered, ...body } = http.body;
-    expect({ window: { from: window_from, to: window_to }, ...rest }).toEqual({ window, ...body });
+    const noBounds = Object.fromEntries(
+      BOUNDS.flatMap((name) => [`${name}_lower`, `${name}_upper`]).map((n) => [n, null]),
+    );
+    expect({ window: { from: window_from, to: window_to }, method, ...rest }).toEqual({ window, ...body, ...noBounds });
     expect(body.trips).toBe(4 * 5 * 3);
     expect([data_as_of, answered]).toEqual([expect.stringMatching(/Z$/), expect.stringMatching(/Z$/)]);
+  });
+
+  it("gives bounds with an estimate", async () => {
+    const question = { area: polygon(corners(7.5, 45, 7.7, 45.1)), source: "hours", method: "estimate" };
+    const { body } = await callJson<WeeklyAnswer>(service, "POST", "/v1/weekly-averages", question);
+    const { body: exact } = await callJson<WeeklyAnswer>(service, "POST", "/v1/weekly-averages", {
+      ...question,
+      method: "exact",
+    });
+    expect(body.method).toBe("estimate");
+    for (const name of BOUNDS) {
+      const [lower, upper] = body[`${name}_bounds`] ?? [null, null];
+      expect(lower, name).toBeLessThanOrEqual(exact[name] ?? Number.NaN);
+      expect(upper, name).toBeGreaterThanOrEqual(exact[name] ?? Number.NaN);
+    }
+    for (const { week, trips } of exact.weeks) {
+      const [lower, upper] = body.weeks.find((one) => one.week === week)?.trips_bounds ?? [Infinity, -Infinity];
+      expect(lower).toBeLessThanOrEqual(trips);
+      expect(upper).toBeGreaterThanOrEqual(trips);
+    }
+    expect(Object.keys(exact).filter((name) => name.endsWith("_bounds"))).toEqual([]);
   });
 
   it("gives the same by region", async () => {

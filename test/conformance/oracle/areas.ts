@@ -8,6 +8,7 @@ import { apartStars, drawn, holed, islands, spokes, stars, starsAcross } from ".
 
 export interface TestArea {
   kind: string;
+  /** None: everywhere, which is asked for by no area at all. */
   polygons: Polygons;
   /** Where the area is a box. */
   bbox?: Bbox;
@@ -42,6 +43,7 @@ export function areas(spots: Position[][], antimeridian: Position[]): fc.Arbitra
     "trips as vertices": handful(3, 60).map((places) => [[starThrough(middle(places), places)]]),
     "trips on edges along the axes": fc.tuple(handful(2, 24), fc.boolean(), unit).map(skylineThrough),
     "trip within an edge": midEdges(pair),
+    everywhere: fc.constant([]),
   };
   return fc.oneof(
     ...Object.entries(kinds).map(([kind, shapes]) =>
@@ -62,4 +64,12 @@ function boxArea(kind: string, bbox: Bbox): TestArea {
           [-180, east],
         ] as const);
   return { kind, polygons: sides.map(([w, e]) => [box(w, south, e, north)]), bbox };
+}
+
+/** The area as GeoJSON: its rings closed, one polygon by itself. */
+export function geoJson({ polygons }: TestArea): string {
+  const closed = polygons.map((rings) => rings.map((ring) => [...ring, ring[0]]));
+  return JSON.stringify(
+    closed.length === 1 ? { type: "Polygon", coordinates: closed[0] } : { type: "MultiPolygon", coordinates: closed },
+  );
 }

@@ -1,77 +1,89 @@
-import type { TestService } from "../../harness/index.ts";
-import type { TestArea } from "./areas.ts";
-import { geoJson } from "./brute-force.ts";
-import { daysText, hoursText, members, type TestQuestion } from "./questions.ts";
+import type { Sql } from "../../../src/db/client.ts";
+import { geoJson, type TestArea } from "./areas.ts";
+import { members, type TestQuestion } from "./questions.ts";
 import type { Answer, WeekCount } from "./weeks.ts";
 
-/** The ways to ask, as an analyst and as a client of the API does. */
-type Service = Pick<TestService, "sql" | "url">;
-
-export async function askForAverages({ sql }: Service, area: TestArea, q: TestQuestion): Promise<Partial<Answer>> {
-  const [row] = await sql<(Omit<Answer, "window"> & { window_from: string | null; window_to: string | null })[]>`
-    select window_from, window_to, trips, weeks_in_window, average, weeks_with_trips, average_over_weeks_with_trips, method, weeks
-    from tripgrid.weekly_averages(${parameters(sql, area, q)})`;
-  if (!row) return {};
-  const { window_from: from, window_to: to, ...rest } = row;
-  return { window: from && to ? { from, to } : null, ...rest };
+/** One question about one area. */
+export interface TestCase {
+  area: TestArea;
+  question: TestQuestion;
+  /** Which of the functions is asked for the exact answer. */
+  by: "counts" | "averages";
 }
 
-export function askForCounts({ sql }: Service, area: TestArea, q: TestQuestion) {
-  return sql<WeekCount[]>`
-    select week, trips from tripgrid.weekly_counts(${parameters(sql, area, q)}) order by week`;
+/** A week of an estimate. */
+export interface WeekEstimate extends WeekCount {
+  lower: number;
+  upper: number;
 }
 
-function parameters(sql: TestService["sql"], area: TestArea, q: TestQuestion) {
-  return sql`
-    area => st_geomfromgeojson(${geoJson(area)}), match => ${q.match},
-    source => ${q.source ?? null}, region => ${q.region ?? null}, from_date => ${q.from ?? null}, to_date => ${q.to ?? null},
-    hours => ${q.hours ? members(q.hours, 24) : null}, days => ${q.days ? members(q.days, 7).map((day) => day + 1) : null}`;
+/** What the functions say: an exact answer and an estimate, both of the same kind. */
+export interface Reply {
+  counts: WeekCount[] | null;
+  averages: Partial<Answer> | null;
+  estimates: WeekEstimate[] | null;
+  estimatedAverages: EstimatedAverages | null;
 }
 
-/** A box by GET, any other area by POST; or either as the boundary of a region, which is defined first. */
-export async function askByHttp(
-  { url }: Service,
-  area: TestArea,
-  q: TestQuestion,
-  asBoundary: boolean,
-): Promise<Partial<Answer>> {
-  const filters = {
+/** Asks all of the cases in one statement, as an analyst asks one. */
+export async function askAll(sql: Sql, cases: TestCase[]): Promise<Reply[]> {
+  const asked = cases.map(({ area, question: q, by }, i) => ({
     ...q,
-    ...(q.hours ? { hours: hoursText(q.hours) } : {}),
-    ...(q.days ? { days: daysText(q.days) } : {}),
-  } as Record<string, string>;
-  if (asBoundary) {
-    await answered(`${url}/v1/regions/asked`, { method: "PUT", body: geoJson(area) });
-    const query = new URLSearchParams({ ...filters, boundary: "asked" });
-    return picked(await answered(`${url}/v1/weekly-averages?${query}`));
-  }
-  if (area.bbox) {
-    const query = new URLSearchParams({ ...filters, bbox: area.bbox.join(",") });
-    return picked(await answered(`${url}/v1/weekly-averages?${query}`));
-  }
-  const body = JSON.stringify({ ...filters, area: JSON.parse(geoJson(area)) });
-  return picked(await answered(`${url}/v1/weekly-averages`, { method: "POST", body }));
+    i,
+    by,
+    area: area.polygons.length > 0 ? geoJson(area) : null,
+    hours: q.hours ? members(q.hours, 24) : null,
+    days: q.days ? members(q.days, 7).map((day) => day + 1) : null,
+  }));
+  const parameters = sql`area => st_geomfromgeojson(c.area), match => c.match, source => c.source, region => c.region,
+    from_date => c.from, to_date => c.to, hours => c.hours, days => c.days`;
+  type Row = Omit<Reply, "averages"> & { i: number; averages: RawAverages | null };
+  const rows = await sql<Row[]>`
+    select c.i,
+      case when c.by = 'counts' then
+        (select coalesce(jsonb_agg(to_jsonb(w) order by w.week), '[]') from tripgrid.weekly_counts(${parameters}) w)
+      end as counts,
+      case when c.by = 'counts' then
+        (select coalesce(jsonb_agg(to_jsonb(w) order by w.week), '[]') from tripgrid.weekly_estimates(${parameters}) w)
+      end as estimates,
+      case when c.by = 'averages' then
+        (select to_jsonb(w) from tripgrid.weekly_averages(${parameters}) w)
+      end as averages,
+      case when c.by = 'averages' then
+        (select to_jsonb(w) from tripgrid.weekly_averages(${parameters}, method => 'estimate') w)
+      end as "estimatedAverages"
+    from json_to_recordset(${JSON.stringify(asked)}::text::json)
+      c (i int, by text, area text, match text, source text, region text, "from" date, "to" date, hours int[], days int[])
+    order by c.i`;
+  return rows.map(({ i: _, averages, ...rest }) => ({ ...rest, averages: averages && answered(averages) }));
 }
 
-/** HTTP takes a ring of at most 180 degrees, since a longer one may be meant to cross the antimeridian; SQL is planar. */
-export function canGoByHttp(area: TestArea, asBoundary: boolean): boolean {
-  if (area.bbox && !asBoundary) return true;
-  return area.polygons.flat().every((ring) => {
-    const lons = ring.map(([lon]) => lon);
-    return Math.max(...lons) - Math.min(...lons) <= 180;
-  });
-}
+type RawAverages = Omit<Answer, "window" | "method"> & {
+  window_from: string | null;
+  window_to: string | null;
+  method_used: string;
+};
 
-async function answered(url: string, init: RequestInit = {}): Promise<Answer> {
-  const response = await fetch(url, { ...init, headers: { "content-type": "application/json" } });
-  const text = await response.text();
-  if (!response.ok) throw new Error(`${init.method ?? "GET"} ${url}: ${response.status} ${text}`);
-  return JSON.parse(text);
-}
+type Bounds = { [F in Figure as `${F}_lower` | `${F}_upper`]: number | null };
 
-/** An answer may have more members than the ones compared. */
-function picked(answer: Answer): Answer {
-  const { window, trips, weeks_in_window, average, weeks_with_trips, average_over_weeks_with_trips, method, weeks } =
-    answer;
-  return { window, trips, weeks_in_window, average, weeks_with_trips, average_over_weeks_with_trips, method, weeks };
+export const FIGURES = ["trips", "average", "weeks_with_trips", "average_over_weeks_with_trips"] as const;
+export type Figure = (typeof FIGURES)[number];
+export type EstimatedAverages = Omit<RawAverages, "weeks"> &
+  Bounds & { weeks: (Answer["weeks"][number] & { trips_bounds: [number, number] })[] };
+
+/** As HTTP's answer; the bounds, which only an estimate has, are left out. */
+function answered(row: RawAverages): Answer {
+  const { window_from: from, window_to: to, trips, weeks_in_window, average, weeks_with_trips, weeks } = row;
+  const window = from && to ? { from, to } : null;
+  const { average_over_weeks_with_trips, method_used: method } = row;
+  return {
+    window,
+    trips,
+    weeks_in_window,
+    average,
+    weeks_with_trips,
+    average_over_weeks_with_trips,
+    method,
+    weeks: weeks.map(({ week, start, trips }) => ({ week, start, trips })),
+  };
 }

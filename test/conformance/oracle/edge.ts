@@ -15,10 +15,17 @@ export function cellsOf(points: Position[]): Position[] {
 /** Whether the edge of an area crosses or touches one of the cells. */
 export function edgeCrosses(polygons: Polygons, cells: Position[]): boolean {
   const { lon, lat } = cellSize(7);
+  const vertices = polygons.flat(2);
+  // Most cells are far away, and the test is done for every line with all that are left.
+  const [west, south] = [0, 1].map((i) => vertices.reduce((least, at) => Math.min(least, at[i] as number), 180));
+  const [east, north] = [0, 1].map((i) => vertices.reduce((most, at) => Math.max(most, at[i] as number), -180));
+  const near = cells.filter(
+    ([x, y]) => x + lon >= Number(west) && x <= Number(east) && y + lat >= Number(south) && y <= Number(north),
+  );
   return polygons.flat().some((ring) =>
     ring.some((from, i) => {
       const to = ring[(i + 1) % ring.length] as Position;
-      return cells.some(([west, south]) => meets(from, to, west, south, west + lon, south + lat));
+      return near.some(([x, y]) => meets(from, to, x, y, x + lon, y + lat));
     }),
   );
 }

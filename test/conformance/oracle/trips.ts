@@ -12,8 +12,14 @@ export interface SentTrip {
   destination?: Position;
 }
 
+/** What is to be planned: how many trips, and into which of the `MONDAYS` they fall. */
+export interface PartSize {
+  size: number;
+  weeks: number[];
+}
+
 export interface TripPlan {
-  /** What is sent, part after part. */
+  /** One for each that was asked for; the ids are all different. */
   parts: SentTrip[][];
   /** Where the trips of the first part begin and end, spot by spot. */
   spots: Position[][];
@@ -28,35 +34,32 @@ const WEEK = 7 * 24 * HOUR;
 export const MONDAYS = [Date.UTC(2019, 11, 9), Date.UTC(2020, 11, 7)].flatMap((first) =>
   [0, 1, 2, 3, 4, 5].map((i) => first + i * WEEK),
 );
-/** Which of them no trip of the first part falls into. */
-const QUIET_WEEK = 4;
 export const SOURCES = ["baba_car", "xrides", "Öresund"];
 export const REGIONS = SPOT_NAMES;
 
 /** The trips that a seed stands for: the same seed, the same trips. */
-export function planTrips(seed: number, sizes: number[]): TripPlan {
-  const drafts = fc.sample(fc.noBias(draft), { seed, numRuns: sizes.reduce((sum, size) => sum + size) });
-  const first = drafts.slice(0, sizes[0]);
-  const sent = drafts.map((late, i): SentTrip => {
-    const isLate = i >= first.length;
-    const week = !isLate && late.week === QUIET_WEEK ? QUIET_WEEK + 1 : late.week;
-    // Half of the late ones begin where an earlier one did, which an area may have for a vertex.
-    const { origin } = (isLate && i % 2 ? first[i % first.length] : late) as Draft;
-    return {
-      trip_id: String(i),
-      source: late.source,
-      ...(late.region ? { region: late.region } : {}),
-      started_at: timeText(MONDAYS[week] as number, late.micros),
-      origin,
-      ...(late.destination ? { destination: late.destination.at } : {}),
-    };
+export function planTrips(seed: number, sizes: PartSize[]): TripPlan {
+  const drafts = fc.sample(fc.noBias(draft), { seed, numRuns: sizes.reduce((sum, { size }) => sum + size, 0) });
+  const first = drafts.slice(0, sizes[0]?.size);
+  let begin = 0;
+  const parts = sizes.map(({ size, weeks }, part) => {
+    const planned = drafts.slice(begin, begin + size).map((own, i): SentTrip => {
+      // Half of the late ones begin where an earlier one did, which an area may have for a vertex.
+      const { origin } = (part > 0 && i % 2 ? first[(begin + i) % first.length] : own) as Draft;
+      return {
+        trip_id: String(begin + i),
+        source: own.source,
+        ...(own.region ? { region: own.region } : {}),
+        started_at: timeText(MONDAYS[weeks[own.week % weeks.length] as number] as number, own.micros),
+        origin,
+        ...(own.destination ? { destination: own.destination.at } : {}),
+      };
+    });
+    begin += size;
+    return planned;
   });
   const ends = first.flatMap(({ spot, origin, destination }) => [{ spot, at: origin }, destination ?? []].flat());
   const spots = SPOT_NAMES.map((_, i) => ends.filter(({ spot }) => spot === i).map(({ at }) => at));
-  const parts = sizes.map((size, i) => {
-    const begin = sizes.slice(0, i).reduce((sum, earlier) => sum + earlier, 0);
-    return sent.slice(begin, begin + size);
-  });
   return { parts, spots, antimeridian: spots[ACROSS_ANTIMERIDIAN] ?? [] };
 }
 

@@ -12,7 +12,7 @@ export interface Answer {
   average: number | null;
   weeks_with_trips: number;
   average_over_weeks_with_trips: number | null;
-  method: "exact";
+  method: string;
   weeks: { week: string; start: string; trips: number }[];
 }
 
