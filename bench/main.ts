@@ -1,5 +1,6 @@
 /** `npm run bench -- NAME [options]`: measures one question; each answers in a file of its name. */
 const BENCHES: Record<string, () => Promise<{ run(args: string[]): Promise<void> }>> = {
+  areas: () => import("./areas.ts"),
   ingest: () => import("./ingest.ts"),
 };
 
