@@ -16,7 +16,8 @@ async function putOld(path: string, content: string): Promise<void> {
 const taken = async (path: string) =>
   ended(service, (await until(async () => (await listed(service, path))[0])).import_id);
 
-describe("a file that appears in the inbox", () => {
+// Side by side: each of them mostly waits for the next look.
+describe.concurrent("a file that appears in the inbox", () => {
   it("is imported by itself, once, also from the folder of a mapping", async () => {
     await mkdir(join(inboxOf(service), "native"));
     await putOld("watched.csv", csvOf("watched", 3));
