@@ -24,7 +24,7 @@ function engineProject(engine: Engine, server: Server): TestProjectInlineConfigu
       provide: { engine, server },
       globalSetup: ["test/harness/global-setup.ts"],
       // Two files at a time, of whatever engine: an embedded engine takes about 1 GB of memory, and most of the time that a
-      // file takes it waits. One after the other, three engines took 27 minutes.
+      // file takes it waits. One after the other, two engines took 19 minutes; so, three take 17.
       maxWorkers: 2,
       sequence: { groupOrder: 1 },
       // A start of the embedded engine takes 2 s, or 20 s on a machine that is busy; a test may need several.

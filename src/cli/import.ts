@@ -5,7 +5,7 @@ import { parseArgs } from "node:util";
 import { type Config, readConfig } from "../config.ts";
 import { AppError, StartError } from "../errors.ts";
 import { contentTypeOf, FILE_KINDS, type Import, type ImportOptions } from "../imports.ts";
-import { startOwnService } from "./own-service.ts";
+import { ownTarget } from "./own-service.ts";
 import { count, type Progress, showProgress } from "./progress.ts";
 import { configuredUrl, isTripgrid, runningService } from "./running-service.ts";
 import { TakeError, type Target } from "./target.ts";
@@ -74,7 +74,7 @@ async function findTarget(config: Config, url: string | undefined): Promise<Targ
   }
   const configured = configuredUrl(config);
   if (configured && (await isTripgrid(configured))) return runningService(configured, config.inboxFolder);
-  return startOwnService(config);
+  return ownTarget(config);
 }
 
 /** @returns whether the file is imported */

@@ -1,26 +1,12 @@
 import { destination, pino } from "pino";
 import type { Config } from "../config.ts";
 import { StartError } from "../errors.ts";
-import { startService } from "../service.ts";
+import { type Service, startService } from "../service.ts";
 import type { Target } from "./target.ts";
 
-/**
- * Starts a service for as long as the command takes, on a port that nobody knows. It reads files where they are, and
- * leaves the inbox to the service that runs for good.
- *
- * @throws StartError
- */
-export async function startOwnService(config: Config): Promise<Target> {
-  const log = pino({ level: "warn" }, destination(2));
-  const own: Config = { ...config, host: "127.0.0.1", port: 0, sqlPort: undefined };
-  const onCrash = (error: Error) => {
-    process.stderr.write(`tripgrid: ${error.message}\n`);
-    process.exit(1);
-  };
-  const service = await startService(own, log, onCrash, false).catch((error) => {
-    if (!(error instanceof StartError) || !error.message.includes("is in use")) throw error;
-    throw new StartError(`${error.message} If it is a service that runs, say where it listens: --url URL.`);
-  });
+/** A service of our own that takes files: it reads them where they are. */
+export async function ownTarget(config: Config): Promise<Target> {
+  const service = await startOwnService(config);
   const { importFile, findImport, findBatch } = service.deps;
   return {
     take: importFile,
@@ -31,4 +17,23 @@ export async function startOwnService(config: Config): Promise<Target> {
       "Stopped. The same command goes on where this one was stopped, and so does the service once it runs.",
     stop: service.stop,
   };
+}
+
+/**
+ * Starts a service for as long as the command takes, on a port that nobody knows. It leaves the inbox to the service
+ * that runs for good.
+ *
+ * @throws StartError
+ */
+export async function startOwnService(config: Config): Promise<Service> {
+  const log = pino({ level: "warn" }, destination(2));
+  const own: Config = { ...config, host: "127.0.0.1", port: 0, sqlPort: undefined };
+  const onCrash = (error: Error) => {
+    process.stderr.write(`tripgrid: ${error.message}\n`);
+    process.exit(1);
+  };
+  return startService(own, log, onCrash, false).catch((error) => {
+    if (!(error instanceof StartError) || !error.message.includes("is in use")) throw error;
+    throw new StartError(`${error.message} If it is a service that runs, say where it listens: --url URL.`);
+  });
 }

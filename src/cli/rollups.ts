@@ -1,10 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { destination, pino } from "pino";
 import { type Config, readConfig } from "../config.ts";
 import { StartError } from "../errors.ts";
 import type { RollupStatus } from "../rollups.ts";
-import { startService } from "../service.ts";
+import { startOwnService } from "./own-service.ts";
 import { count } from "./progress.ts";
 import { configuredUrl, isTripgrid } from "./running-service.ts";
 import { UsageError } from "./usage-error.ts";
@@ -54,16 +53,7 @@ async function findService(config: Config, url: string | undefined): Promise<Ask
   const running = url ?? configuredUrl(config);
   if (running !== undefined && (await isTripgrid(running))) return { ask: askAt(running), stop: async () => {} };
   if (url !== undefined) throw new StartError(`No Tripgrid service answers at ${url}.`);
-  const own: Config = { ...config, host: "127.0.0.1", port: 0, sqlPort: undefined };
-  const service = await startService(
-    own,
-    pino({ level: "warn" }, destination(2)),
-    (error) => {
-      process.stderr.write(`tripgrid: ${error.message}\n`);
-      process.exit(1);
-    },
-    false,
-  );
+  const service = await startOwnService(config);
   return { ask: askAt(service.url), stop: service.stop };
 }
 

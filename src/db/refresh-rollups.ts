@@ -16,8 +16,6 @@ const ROLLUPS = [
 ];
 
 export interface RefreshOptions {
-  /** Called after each part of the work. */
-  onProgress?: (weeksDone: number, weeks: number) => void;
   signal?: AbortSignal;
 }
 
@@ -52,7 +50,7 @@ interface Pending {
   ids: string[];
 }
 
-async function refresh(sql: Sql, engine: Engine, { onProgress, signal }: RefreshOptions): Promise<number> {
+async function refresh(sql: Sql, engine: Engine, { signal }: RefreshOptions): Promise<number> {
   const pending = await sql<Pending[]>`
     select week, array_agg(id::text) as ids from tripgrid.pending_weeks group by week order by week`;
   let done = 0;
@@ -61,7 +59,6 @@ async function refresh(sql: Sql, engine: Engine, { onProgress, signal }: Refresh
     if (engine === "timescaledb") await refreshAggregates(sql, some);
     else await refreshTables(sql, some);
     done += some.length;
-    onProgress?.(done, pending.length);
   }
   if (done > 0) await analyzeGrown(sql, engine);
   return done;
