@@ -85,6 +85,8 @@ export interface BatchChange {
 export interface SortedRows {
   trips: { row: number; trip: IdentifiedTrip }[];
   rejected: RejectedRow[];
+  /** A row as it was sent, as JSON text, and which of its fields says when the trip began. */
+  sent: (row: number) => { field: string; record: string };
 }
 
 /** The rows of one request, ready to be stored in one transaction. */

@@ -13,6 +13,8 @@ const settings = z.object({
   TRIPGRID_SQL_PORT: z.coerce.number().int().min(1).max(65535).optional(),
   TRIPGRID_TIME_ZONE: z.string().refine(isTimeZone, "expected an IANA time zone such as Europe/Rome").optional(),
   TRIPGRID_MIN_TIME: z.iso.date("expected a date, YYYY-MM-DD").default("2000-01-01"),
+  TRIPGRID_KEEP_WEEKS: z.coerce.number().int().min(4).max(5200).optional(),
+  TRIPGRID_COLUMNSTORE_WEEKS: z.coerce.number().int().min(1).max(5200).optional(),
   TRIPGRID_INBOX: z.string().min(1).optional(),
   TRIPGRID_MAX_BODY_MB: z.coerce.number().min(1).max(4096).default(256),
   TRIPGRID_SYNC_BODY_MB: z.coerce.number().min(0).max(64).default(8),
@@ -45,6 +47,10 @@ export interface Config {
   /** What was asked for; the database keeps the one that it was first set up with. */
   timeZone: string | undefined;
   minTime: string;
+  /** Trips are kept for so many weeks at least, and what was counted of them for ever; none: trips too. */
+  keepWeeks: number | undefined;
+  /** On TimescaleDB, trips that are so many weeks old go into the columnstore; none: they stay in rows. */
+  columnstoreWeeks: number | undefined;
   /** Absolute; files that appear here are imported. */
   inboxFolder: string;
   /** As it is sent, packed or not. */
@@ -90,6 +96,8 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     sqlPort: s.TRIPGRID_SQL_PORT,
     timeZone: s.TRIPGRID_TIME_ZONE,
     minTime: s.TRIPGRID_MIN_TIME,
+    keepWeeks: s.TRIPGRID_KEEP_WEEKS,
+    columnstoreWeeks: s.TRIPGRID_COLUMNSTORE_WEEKS,
     inboxFolder: resolve(s.TRIPGRID_INBOX ?? join(s.TRIPGRID_DATA, "inbox")),
     maxBodyBytes: s.TRIPGRID_MAX_BODY_MB * 1024 * 1024,
     syncBodyBytes: s.TRIPGRID_SYNC_BODY_MB * 1024 * 1024,

@@ -13,6 +13,7 @@ export const ERRORS = {
   batch_not_final: { status: 409, title: "The batch is still worked on" },
   mapping_built_in: { status: 409, title: "The mapping is built in" },
   time_zone_fixed: { status: 409, title: "The time zone of a region with trips cannot change" },
+  week_retired: { status: 409, title: "The week is retired" },
   file_changed: { status: 409, title: "The file has changed" },
   body_too_large: { status: 413, title: "The body is too large" },
   unsupported_encoding: { status: 415, title: "The content encoding is not supported" },

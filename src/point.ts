@@ -18,7 +18,8 @@ export type FaultCode =
   | "invalid_point"
   | "invalid_text"
   | "invalid_json"
-  | "invalid_row";
+  | "invalid_row"
+  | "week_retired";
 
 export type Parsed<T> = { ok: true; value: T } | { ok: false; fault: Fault };
 

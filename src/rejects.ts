@@ -1,6 +1,5 @@
-import type { BatchState, Identity, Problem, Receipt, RejectedRow, SentBody } from "./batch.ts";
+import type { BatchState, Identity, Problem, Receipt, RejectedRow, SentBody, SortedRows } from "./batch.ts";
 import { AppError } from "./errors.ts";
-import type { IdentifiedTrip } from "./trip.ts";
 
 /** A rejected row as it is kept until someone mends it; `record` is as in `RejectedRow`. */
 export type KeptReject = Pick<RejectedRow, "row" | "problems" | "record">;
@@ -110,11 +109,9 @@ export type FindBatchToMend = (batchId: string) => Promise<BatchToMend | undefin
 export type FindRejectedRecords = (batchId: string, rows: readonly number[]) => Promise<Map<number, string>>;
 
 /** A mended file, sorted into trips and rows that are still faulty. */
-export interface MendedRows {
+export interface MendedRows extends SortedRows {
   batchId: string;
   received: number;
-  trips: { row: number; trip: IdentifiedTrip }[];
-  rejected: RejectedRow[];
   notRejected: number[];
 }
 

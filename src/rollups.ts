@@ -8,6 +8,8 @@ export interface RollupStatus {
   behind_since: string | null;
   /** How long ago that is. */
   lag_seconds: number;
+  /** Of weeks before this Monday only the counts are kept; null if there are none. */
+  retired_before: string | null;
 }
 
 export type RollupsStatus = () => Promise<RollupStatus>;

@@ -13,6 +13,7 @@ import type { Config } from "./config.ts";
 import { findChanges, findStates, startChanges } from "./db/batch-changes.ts";
 import { cancelTrip } from "./db/cancel-trip.ts";
 import { type Address, createClient, type Sql } from "./db/client.ts";
+import { learnClosed } from "./db/closed-weeks.ts";
 import { replaceTrip } from "./db/correct-trip.ts";
 import { countTrips } from "./db/count-trips.ts";
 import { type EmbeddedEngine, startEmbedded } from "./db/embedded.ts";
@@ -88,8 +89,10 @@ export async function startService(
       follower.nudge();
       deliverer?.nudge();
     };
-    rollups = wireRollups(pool, address, prepared, log);
+    rollups = wireRollups(pool, address, prepared, config, log);
     parts = wireIngest(pool, address, config, log, onChange, watchInbox);
+    // So that a row of a closed week meets the same verdict whichever process it comes to.
+    await learnClosed(pool, parts.store.memory);
     const deps = depsFrom(pool, parts, follower, rollups, config, log);
     const { server, url } = await listen(createApp(deps), config);
     deliverer?.start();

@@ -45,8 +45,10 @@ export interface WeeklyAnswer extends Averages {
   method: Method;
   /** Every trip committed before this instant is counted. */
   data_as_of: string;
+  /** If weeks of the window are retired, the first that is none: of the earlier ones the trips are gone. */
+  retired_before?: string;
   weeks: { week: string; start: string; trips: number; trips_bounds?: [number, number] }[];
-  /** Bounds come with an estimate only; those of the averages hold for every window it could be. */
+  /** Bounds come with an estimate, and with exact questions about an area's retired weeks, which are answered by one; those of the averages hold for every window it could be. */
   trips_bounds?: [number, number];
   average_bounds?: Bounds;
   weeks_with_trips_bounds?: [number, number];

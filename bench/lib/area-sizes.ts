@@ -20,7 +20,7 @@ export async function measureSizes({ sql, engine }: AreaDatabase): Promise<Sizes
       : await sql<Sizes[]>`
           select sum(pg_table_size(relid)) as heap, sum(pg_indexes_size(relid)) as indexes,
                  (select sum(pg_total_relation_size(oid)) from pg_class
-                  where relnamespace = 'tripgrid'::regnamespace and relkind = 'r' and relname ~ '^(weekly|hourly)_') as rollups
+                  where relnamespace = 'tripgrid'::regnamespace and relkind = 'r' and relname ~ '^(live|retired)_(weekly|hourly)_') as rollups
           from pg_partition_tree('tripgrid.trips')`;
   if (!sizes) throw new Error("the database gave no sizes");
   return sizes;

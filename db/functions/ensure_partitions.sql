@@ -2,7 +2,7 @@
 --
 -- In:     times, local times of trips, without time zone
 -- Out:    how many partitions were made; always 0 where tripgrid.trips makes its own (TimescaleDB)
--- Errors: none of its own
+-- Errors: none of its own; closed weeks get no partition, so a trip of theirs finds none
 --
 -- Call it in a transaction of its own, before the trips are written: made inside of batches, partitions deadlock with
 -- other batches. The table is made first and attached then, which does not wait for those who read or write trips.
@@ -18,7 +18,8 @@ begin
     return 0;
   end if;
   for starts in
-    select distinct first_monday + 28 * floor((t::date - first_monday) / 28.0)::int from unnest(times) t order by 1
+    select distinct first_monday + 28 * floor((t::date - first_monday) / 28.0)::int from unnest(times) t
+    where t >= (select s.closed_before from tripgrid.settings s) order by 1
   loop
     child := format('trips_%s', to_char(starts, 'YYYYMMDD'));
     continue when to_regclass(format('tripgrid.%I', child)) is not null;

@@ -1,5 +1,5 @@
--- Has every week counted anew, whatever the rollups hold of it: from now on all of them are answered from the trips, until the
--- refresh, which runs by itself, has gone through them.
+-- Has every week counted anew, whatever the rollups hold of it, but for retired ones, whose counts stay: from now on all of them
+-- are answered from the trips, until the refresh, which runs by itself, has gone through them.
 --
 -- In:     nothing
 -- Out:    how many weeks
@@ -24,7 +24,8 @@ begin
         union all select min(week), max(week) from tripgrid.weekly_destinations_5
         union all select min(week), max(week) from tripgrid.weekly_destinations_4) k;
   insert into tripgrid.pending_weeks (week, anew)
-  select w::date, true from generate_series(date_trunc('week', opens), closes, interval '7 days') w;
+  select w::date, true
+  from tripgrid.settings s, generate_series(greatest(date_trunc('week', opens), s.retired_before), closes, interval '7 days') w;
   get diagnostics marked = row_count;
   return marked;
 end

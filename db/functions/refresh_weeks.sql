@@ -1,7 +1,7 @@
 -- Brings the rollups up to date for some weeks, where they are tables (not on TimescaleDB): counts those weeks' trips once and
 -- changes the rows that differ.
 --
--- In:     weeks, dates in them
+-- In:     weeks, dates in them; retired weeks stay as they are
 -- Out:    how many rows changed
 -- Errors: none of its own
 --
@@ -10,7 +10,7 @@
 create or replace function tripgrid.refresh_weeks(weeks date[]) returns bigint
 language plpgsql volatile set search_path from current set jit = off set work_mem = '128MB' as $$
 declare
-  mondays constant date[] := array(select distinct date_trunc('week', w)::date from unnest(weeks) w);
+  mondays date[];
   removes boolean;
   is_new  boolean;
   touched bigint := 0;
@@ -20,12 +20,15 @@ declare
 begin
   -- Counts must not be overwritten with older ones.
   perform pg_advisory_xact_lock(hashtext('tripgrid.refresh_weeks'));
+  mondays := array(
+    select distinct date_trunc('week', w)::date from unnest(weeks) w, tripgrid.settings s
+    where date_trunc('week', w) >= s.retired_before);
   -- Only a correction takes trips out; looking for rows to remove means to read the whole rollup.
   removes := exists (select from tripgrid.pending_weeks p where (p.removed > 0 or p.anew) and p.week = any (mondays));
   is_new := not removes
-    and not exists (select from tripgrid.weekly_origins_4 r where r.week::date = any (mondays))
-    and not exists (select from tripgrid.weekly_destinations_4 r where r.week::date = any (mondays))
-    and not exists (select from unnest(mondays) w join tripgrid.hourly_regions r on r.hour >= w and r.hour < w + 7);
+    and not exists (select from tripgrid.live_weekly_origins_4 r where r.week::date = any (mondays))
+    and not exists (select from tripgrid.live_weekly_destinations_4 r where r.week::date = any (mondays))
+    and not exists (select from unnest(mondays) w join tripgrid.live_hourly_regions r on r.hour >= w and r.hour < w + 7);
   create temp table if not exists tripgrid_counts (
     what integer, week timestamp, hour timestamp, cell text collate "C", source text collate "C", region text collate "C", trips bigint
   ) on commit delete rows;
@@ -41,7 +44,7 @@ begin
 
   for rollup in
     select format('%s_%s', e.name, size) as name, size, e.what
-    from (values ('weekly_origins', 3), ('weekly_destinations', 5)) e (name, what), generate_series(7, 4, -1) size
+    from (values ('live_weekly_origins', 3), ('live_weekly_destinations', 5)) e (name, what), generate_series(7, 4, -1) size
   loop
     execute format($q$
       with counted as materialized (
@@ -64,12 +67,12 @@ begin
   end loop;
 
   with gone as (
-    delete from tripgrid.hourly_regions r
+    delete from tripgrid.live_hourly_regions r
     where removes and date_trunc('week', r.hour)::date = any (mondays)
       and not exists (select from pg_temp.tripgrid_counts c where c.what = 6 and c.hour = r.hour and c.source = r.source
                                                    and c.region is not distinct from r.region)
   )
-  insert into tripgrid.hourly_regions as r (hour, source, region, trips)
+  insert into tripgrid.live_hourly_regions as r (hour, source, region, trips)
   select c.hour, c.source, c.region, c.trips from pg_temp.tripgrid_counts c where c.what = 6
   on conflict (hour, source, region) do update set trips = excluded.trips where r.trips <> excluded.trips;
   get diagnostics changed = row_count;

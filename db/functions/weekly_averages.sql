@@ -6,11 +6,13 @@
 --         estimate the first or last that may have one. Both are null where neither is given and no trip was found.
 --         trips, in the window; weeks_in_window, weeks without trips included; average, trips / weeks_in_window (null
 --         without a window); weeks_with_trips; average_over_weeks_with_trips (null if there are none)
---         method_used, exact or estimate; data_as_of, every trip committed before this instant is counted
+--         method_used, exact or estimate; an exact question about retired weeks of an area gets an estimate of those weeks
+--         data_as_of, every trip committed before this instant is counted
 --         weeks, every week of the window: [{"week": "2018-W18", "start": "2018-04-30", "trips": 8}, …], of an estimate
 --         with "trips_bounds": [lower, upper]
 --         …_lower and …_upper, bounds of the exact figures, for an estimate; those of the averages hold for every window it
 --         could be
+--         retired_before, if the window has retired weeks: the first that is none
 -- Errors: as tripgrid.weekly_counts
 create or replace function tripgrid.weekly_averages(
   area geometry default null, match text default 'origin', source text default null, region text default null,
@@ -21,7 +23,8 @@ returns table (window_from date, window_to date, trips bigint, weeks_in_window i
                method_used text, data_as_of timestamptz, weeks jsonb,
                trips_lower bigint, trips_upper bigint, average_lower double precision, average_upper double precision,
                weeks_with_trips_lower integer, weeks_with_trips_upper integer,
-               average_over_weeks_with_trips_lower double precision, average_over_weeks_with_trips_upper double precision)
+               average_over_weeks_with_trips_lower double precision, average_over_weeks_with_trips_upper double precision,
+               retired_before date)
 language plpgsql stable set search_path from current as $$
 #variable_conflict use_column
 declare
@@ -37,13 +40,14 @@ begin
   closes := date_trunc('week', to_date::timestamp) + interval '7 days';
   return query
   with counted as materialized (
-    select c.week, c.trips, c.trips as low, c.trips as high
+    select c.week, c.trips, c.lower as low, c.upper as high
     from tripgrid.weekly_counts($1, $2, $3, $4, $5, $6, $7, $8) c where not is_estimate
     union all
     select e.week, e.trips, e.lower, e.upper
     from tripgrid.weekly_estimates($1, $2, $3, $4, $5, $6, $7, $8) e where is_estimate
   ), ends as (
     select coalesce(opens, min(c.week), closes - 7) as first, coalesce(closes - 7, max(c.week), opens) as last,
+           is_estimate or coalesce(bool_or(c.low < c.high), false) as is_bounded,
            -- The weeks that are in every window it could be.
            coalesce(opens, min(c.week) filter (where c.low > 0)) as sure_first,
            coalesce(closes - 7, max(c.week) filter (where c.low > 0)) as sure_last
@@ -59,14 +63,16 @@ begin
            (count(*) filter (where d.trips > 0))::int as with_trips,
            (count(*) filter (where d.low > 0))::int as with_low, (count(*) filter (where d.high > 0))::int as with_high,
            coalesce(jsonb_agg(jsonb_build_object('week', to_char(d.week, 'IYYY"-W"IW'), 'start', d.week, 'trips', d.trips)
-                              || case when is_estimate then jsonb_build_object('trips_bounds', jsonb_build_array(d.low, d.high))
+                              || case when e.is_bounded then jsonb_build_object('trips_bounds', jsonb_build_array(d.low, d.high))
                                       else '{}' end
                               order by d.week), '[]') as weeks
-    from dense d
+    from dense d cross join ends e
   )
   select e.first, e.last + 7, t.trips, t.weeks_in_window, t.trips::float8 / nullif(t.weeks_in_window, 0),
-         t.with_trips, t.trips::float8 / nullif(t.with_trips, 0), method, statement_timestamp(), t.weeks,
-         b.trips_lower, b.trips_upper, b.average_lower, b.average_upper, b.with_lower, b.with_upper, b.average_with_lower, b.average_with_upper
+         t.with_trips, t.trips::float8 / nullif(t.with_trips, 0),
+         case when e.is_bounded then 'estimate' else 'exact' end, statement_timestamp(), t.weeks,
+         b.trips_lower, b.trips_upper, b.average_lower, b.average_upper, b.with_lower, b.with_upper, b.average_with_lower, b.average_with_upper,
+         (select s.retired_before from tripgrid.settings s where e.first < s.retired_before)
   from ends e cross join total t
   left join lateral (
     select t.low as trips_lower, t.high as trips_upper,
@@ -74,7 +80,7 @@ begin
            t.high::float8 / greatest((e.sure_last - e.sure_first) / 7 + 1, 1) as average_upper,
            t.with_low as with_lower, t.with_high as with_upper,
            t.low::float8 / nullif(t.with_high, 0) as average_with_lower,
-           t.high::float8 / greatest(t.with_low, 1) as average_with_upper) b on is_estimate;
+           t.high::float8 / greatest(t.with_low, 1) as average_with_upper) b on e.is_bounded;
 end
 $$;
 comment on function tripgrid.weekly_averages is 'How many trips a week, on average, in an area';

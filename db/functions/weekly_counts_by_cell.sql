@@ -20,9 +20,10 @@ declare
   many_vertices constant integer := 300;
   -- The edge of a continent would take a hundred thousand of the finest cells, most of them without a trip.
   most_edge_cells constant integer := 8192;
+  columnar constant timestamp := (select least(s.columnar_before, closes) from tripgrid.settings s);
   run    tsrange;
   -- Where there is no limit nothing is said of the time: not knowing better, the planner might go in by it.
-  during text := case when isfinite(opens) then ' and t.local_time >= $2' else '' end
+  during text := case when isfinite(greatest(opens, columnar)) then ' and t.local_time >= $2' else '' end
                  || case when isfinite(closes) then ' and t.local_time < $3' else '' end;
   inside text[];
   edge   text[];
@@ -46,6 +47,11 @@ begin
   -- Run by run, with its ends as constants: the planner then sees which partitions hold it, and goes in by the cell. Joined to a list
   -- of runs it went in by the time, and took minutes.
   for run in select r from unnest((select range_agg(tsrange(b, b + interval '7 days')) from unnest(behind) b)) r loop
+    return query
+    select c.week, c.trips
+    from tripgrid.columnar_counts(asked, inside, array_fill(true, array[cardinality(inside)]), match, 'true',
+                                  lower(run), least(upper(run), columnar), source, region, null, null) c;
+    continue when upper(run) <= columnar;
     return query execute format($q$
       select date_trunc('week', t.local_time)::date, count(*)
       from unnest($1) i
@@ -56,9 +62,16 @@ begin
           and ($4 is null or (t.source = $4) is true) and ($5 is null or t.region = $5)
         offset 0) t
       group by 1 $q$, cell)
-    using inside, lower(run), upper(run), source, region;
+    using inside, greatest(lower(run), columnar), upper(run), source, region;
   end loop;
 
+  return query
+  select c.week, c.trips
+  from tripgrid.columnar_counts(asked, edge, array_fill(false, array[cardinality(edge)]), match, 'true',
+                                opens, columnar, source, region, null, null) c;
+  if columnar >= closes then
+    return;
+  end if;
   return query execute format($q$
     select date_trunc('week', t.local_time)::date, count(*)
     from unnest($1, $7) e (cell, clip)
@@ -76,7 +89,7 @@ begin
     else format('case when st_dwithin(b.line, t.%1$I, 1e-10) then st_intersects($6, t.%1$I) else st_intersects(e.clip, t.%1$I) end',
                 match) end,
     during)
-  using edge, opens, closes, source, region, asked, clips;
+  using edge, greatest(opens, columnar), closes, source, region, asked, clips;
 end
 $$;
 comment on function tripgrid.weekly_counts_by_cell is 'Trips a week that begin or end in an area, by its cells';

@@ -13,8 +13,9 @@ create or replace function tripgrid.weekly_counts_by_trip(
 returns table (week date, trips bigint)
 language plpgsql stable set search_path from current set jit = off as $$
 declare
+  columnar constant timestamp := (select least(s.columnar_before, closes) from tripgrid.settings s);
   -- Where there is no limit nothing is said of the time: not knowing better, the planner might go in by it.
-  during text := case when isfinite(opens) then ' and t.local_time >= $3' else '' end
+  during text := case when isfinite(greatest(opens, columnar)) then ' and t.local_time >= $3' else '' end
                  || case when isfinite(closes) then ' and t.local_time < $4' else '' end;
   cells  text[];
   inside boolean[];
@@ -28,6 +29,10 @@ begin
     other := case when match = 'both' then tripgrid.lies_in(cells, inside, 'destination')
                   when match = 'either' and point = 'destination' then 'not ' || tripgrid.lies_in(cells, inside, 'origin')
                   else 'true' end;
+    return query
+    select c.week, c.trips
+    from tripgrid.columnar_counts(asked, cells, inside, point, other, opens, columnar, source, region, hours, days) c;
+    continue when columnar >= closes;
     return query execute format($q$
       select date_trunc('week', t.local_time)::date, count(*)
       from unnest($1, $2) c (cell, "inner")
@@ -42,7 +47,7 @@ begin
           and %3$s
         offset 0) t
       group by 1 $q$, left(point, 1) || '_cell', point, other, during)
-    using cells, inside, opens, closes, source, region, hours, days, asked;
+    using cells, inside, greatest(opens, columnar), closes, source, region, hours, days, asked;
   end loop;
 end
 $$;

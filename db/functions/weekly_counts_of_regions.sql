@@ -10,7 +10,9 @@ returns table (region text, week date, trips bigint)
 language plpgsql stable set search_path from current set plan_cache_mode = force_custom_plan set jit = off as $$
 #variable_conflict use_column
 declare
-  behind date[] := array(select distinct p.week from tripgrid.pending_weeks p where p.week >= opens and p.week < closes);
+  behind date[] := array(
+    select distinct p.week from tripgrid.pending_weeks p, tripgrid.settings s
+    where p.week >= greatest(opens, s.retired_before) and p.week < closes);
   run    tsrange;
 begin
   return query

@@ -87,8 +87,14 @@ async function untilUpToDate(first: RollupStatus, ask: () => Promise<RollupStatu
 
 const sinceOf = ({ behind_since }: RollupStatus) => Date.parse(behind_since ?? "");
 
-function sentenceOf({ weeks_behind: weeks, trips_behind: trips, behind_since: since }: RollupStatus): string {
-  if (weeks === 0) return "The rollups are up to date.";
+function sentenceOf({
+  weeks_behind: weeks,
+  trips_behind: trips,
+  behind_since: since,
+  retired_before: retired,
+}: RollupStatus): string {
+  const old = retired === null ? "" : ` Of weeks before ${retired} only the counts are kept.`;
+  if (weeks === 0) return `The rollups are up to date.${old}`;
   const what = weeks === 1 ? "1 week" : `${count(weeks)} weeks`;
-  return `The rollups are behind with ${what}, ${count(trips)} trips at most, since ${since}; these weeks are answered from the trips.`;
+  return `The rollups are behind with ${what}, ${count(trips)} trips at most, since ${since}; these weeks are answered from the trips.${old}`;
 }

@@ -77,6 +77,7 @@ const OURS = {
   TG002: "invalid_parameter",
   TG003: "not_found",
   TG004: "time_zone_fixed",
+  TG005: "week_retired",
 } as const;
 
 /**

@@ -15,8 +15,13 @@ const TABLES = [
   "callbacks",
   "idempotency_keys",
   "cancelled_trips",
+  ...["origins", "destinations"].flatMap((end) => [4, 5, 6, 7].map((size) => `retired_weekly_${end}_${size}`)),
+  "retired_hourly_regions",
   "trips",
-] as const;
+];
+
+/** A chunk may still hold trips of retired weeks, which nothing counts any more. */
+const LIVE = "where local_time >= (select retired_before from tripgrid.settings)";
 
 const ROWS_A_STATEMENT = 5000;
 
@@ -37,6 +42,10 @@ export async function copyDatabase(
   try {
     const [settings] = await source<{ time_zone: string }[]>`select time_zone from tripgrid.settings`.catch(() => []);
     if (!settings) throw new StartError("The database to copy from is none of Tripgrid's.");
+    const [newest] = await source`select 1 where to_regclass('tripgrid.retired_hourly_regions') is not null`;
+    if (!newest) {
+      throw new StartError("The database to copy from was set up by an older Tripgrid: start this one on it once.");
+    }
     await prepareDatabase(to, settings.time_zone);
     for (const table of TABLES) {
       const [held] = await target`select 1 from ${target(`tripgrid.${table}`)} limit 1`;
@@ -47,6 +56,13 @@ export async function copyDatabase(
       await target`select tripgrid.ensure_partitions(${await days(reading)}::timestamp[])`;
       await target.begin(async (writing) => {
         for (const table of TABLES) onTable(table, await copyTable(reading, writing, table));
+        const [weeks] = await reading<{ closed_before: string; retired_before: string; retired_at: string | null }[]>`
+          select closed_before::text, retired_before::text, retired_at from tripgrid.settings`;
+        if (weeks) {
+          await writing`
+            update tripgrid.settings set closed_before = ${weeks.closed_before}::text::date,
+              retired_before = ${weeks.retired_before}::text::date, retired_at = ${weeks.retired_at}`;
+        }
         // Numbers go on where they were, or followers would miss what changes next.
         await writing`
           select setval('tripgrid.batch_changes', greatest(max(change_id), 1)) from tripgrid.batches`;
@@ -58,7 +74,9 @@ export async function copyDatabase(
 }
 
 async function days(source: Transaction): Promise<string[]> {
-  const rows = await source<{ day: string }[]>`select distinct local_time::date as day from tripgrid.trips`;
+  const rows = await source<
+    { day: string }[]
+  >`select distinct local_time::date as day from tripgrid.trips ${source.unsafe(LIVE)}`;
   return rows.map((row) => row.day);
 }
 
@@ -76,8 +94,9 @@ async function copyTable(source: Transaction, target: Transaction, table: string
   const casts = columns.map(({ name, type }) => `${name}::${type}`).join(", ");
   const arrays = columns.map((_, i) => `$${i + 1}::text[]`).join(", ");
   const insert = `insert into tripgrid.${table} (${names}) select ${casts} from unnest(${arrays}) as rows (${names})`;
+  const read = `select ${asText} from tripgrid.${table} ${table === "trips" ? LIVE : ""}`;
   let copied = 0;
-  for await (const rows of source.unsafe(`select ${asText} from tripgrid.${table}`).values().cursor(ROWS_A_STATEMENT)) {
+  for await (const rows of source.unsafe(read).values().cursor(ROWS_A_STATEMENT)) {
     await target.unsafe(insert, columns.map((_, i) => (rows as unknown[][]).map((row) => row[i])) as never);
     copied += rows.length;
   }

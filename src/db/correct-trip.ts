@@ -38,7 +38,8 @@ export async function replaceTrip(
     }
     await removeTrip(tx, address, localTime);
     await forgetCancelled(tx, address, localTime);
-    await insertTrips(tx, [{ row: 1, trip: { ...replacement.trip, startedAt } }], store.memory);
+    const { closed } = await insertTrips(tx, [{ row: 1, trip: { ...replacement.trip, startedAt } }], store.memory);
+    if (closed.size > 0) throw weekRetired(store.memory.closedBefore ?? "");
     return { trip: await readAgain(tx, db, address, localTime), created };
   });
 }
@@ -91,6 +92,11 @@ async function forgetCancelled(tx: Transaction, { source, tripId }: TripAddress,
   await tx`
     delete from tripgrid.cancelled_trips
     where source = ${source} and trip_id = ${tripId} and local_time = ${localTime}::timestamp`;
+}
+
+function weekRetired(closedBefore: string): AppError {
+  const detail = `Trips that began before ${closedBefore} are not taken, and none of them changes any more: only what was counted of these weeks is kept.`;
+  return new AppError("week_retired", detail, { closed_before: closedBefore });
 }
 
 async function readAgain(

@@ -1,4 +1,5 @@
 import type { Transaction } from "./client.ts";
+import { DAY_US, dayOf } from "./clock.ts";
 import { copyTrips } from "./copy-trips.ts";
 import { lockCorrectionsShared } from "./corrections-lock.ts";
 import { forgetUnused, type KnownNames, type Names, noNames, type Rows, registerNames } from "./names.ts";
@@ -11,13 +12,22 @@ export interface Memory {
   offsets: ZoneOffsets;
   /** By source, what met duplicates lately. None: the engine takes no COPY from a client. */
   copying: Map<string, { conflicts: number; skip: number }> | undefined;
+  /** A Monday: trips that began before take part in nothing any more. None: there are none as far as is known. */
+  closedBefore: string | undefined;
 }
 
 export const newMemory = (canCopy: boolean): Memory => ({
   names: noNames(),
   offsets: new Map(),
   copying: canCopy ? new Map() : undefined,
+  closedBefore: undefined,
 });
+
+/** Rows that were inserted, and rows of weeks that are closed; all others are duplicates. */
+export interface Inserted {
+  inserted: Set<number>;
+  closed: Set<number>;
+}
 
 /** Rows in one statement: larger ones gain nothing and hold more memory. */
 const ROWS_A_STATEMENT = 10_000;
@@ -32,11 +42,12 @@ const ROWS_WORTH_A_COPY = 200;
  * through the region's time zone or else the database's own, as `AT TIME ZONE` does.
  *
  * @param memory what this process knows from earlier inserts; without it everything is asked for
- * @returns the rows that were inserted; the others are duplicates
+ * @throws an error TG005 if a trip's week is closed and `memory` does not know it
  */
-export async function insertTrips(tx: Transaction, trips: Rows, memory = newMemory(false)): Promise<Set<number>> {
+export async function insertTrips(tx: Transaction, trips: Rows, memory = newMemory(false)): Promise<Inserted> {
   const inserted = new Set<number>();
-  if (trips.length === 0) return inserted;
+  const closed = new Set<number>();
+  if (trips.length === 0) return { inserted, closed };
   await lockCorrectionsShared(
     tx,
     trips.map(({ trip }) => trip.tripId),
@@ -44,23 +55,23 @@ export async function insertTrips(tx: Transaction, trips: Rows, memory = newMemo
   const names = await registerNames(tx, trips, memory.names);
   let rest: Rows = trips;
   if (memory.copying && trips.length >= ROWS_WORTH_A_COPY) {
-    rest = await copyMost(tx, trips, names, memory, memory.copying, inserted);
+    rest = await copyMost(tx, trips, names, memory, memory.copying, { inserted, closed });
   }
   // The whole transaction in one order, not just each statement: batches with the same trips in another order deadlock.
   const ordered = rest.toSorted((a, b) => compare(key(a.trip), key(b.trip)) || a.row - b.row);
   for (let start = 0; start < ordered.length; start += ROWS_A_STATEMENT) {
-    const rows = await insertSome(tx, ordered.slice(start, start + ROWS_A_STATEMENT));
-    for (const { row } of rows) inserted.add(row);
+    const rows = await insertSome(tx, ordered.slice(start, start + ROWS_A_STATEMENT), memory.closedBefore);
+    for (const { row, is_closed } of rows) (is_closed ? closed : inserted).add(row);
   }
   await forgetUnused(tx, names, trips, inserted);
-  return inserted;
+  return { inserted, closed };
 }
 
 const key = (trip: Rows[number]["trip"]) => `${trip.source}\0${trip.tripId}\0${trip.startedAt.text}`;
 const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 
 /**
- * Copies what can be copied, adding its rows to `inserted`.
+ * Copies what can be copied, adding its rows to `done`.
  *
  * @returns the rows that are still to be inserted, one by one: all of them if one turned out to be there already
  */
@@ -70,7 +81,7 @@ async function copyMost(
   names: Names,
   memory: Memory,
   copying: NonNullable<Memory["copying"]>,
-  inserted: Set<number>,
+  done: Inserted,
 ): Promise<Rows> {
   // Who meets duplicates is likely to meet more: a file that is sent again.
   const source = trips[0]?.trip.source ?? "";
@@ -80,7 +91,13 @@ async function copyMost(
     return trips;
   }
   const { timed, rest } = apart(await timeTrips(tx, trips, names, memory.offsets));
-  const unique = firstOfEach(await withoutCancelled(tx, timed));
+  const closesAt = memory.closedBefore === undefined ? -Infinity : dayOf(memory.closedBefore) * DAY_US;
+  const unique = firstOfEach(
+    await withoutCancelled(
+      tx,
+      timed.filter(({ local }) => local >= closesAt),
+    ),
+  );
   if (unique.length < ROWS_WORTH_A_COPY) return trips;
   if (!(await copyTrips(tx, unique))) {
     lately.conflicts = Math.min(lately.conflicts + 1, 6);
@@ -89,7 +106,8 @@ async function copyMost(
     return trips;
   }
   copying.delete(source);
-  for (const { row } of unique) inserted.add(row);
+  for (const { row } of unique) done.inserted.add(row);
+  for (const { row, local } of timed) if (local < closesAt) done.closed.add(row);
   return rest;
 }
 
@@ -133,14 +151,18 @@ async function withoutCancelled(tx: Transaction, trips: readonly TimedTrip[]): P
   return trips.filter(({ trip, local }) => !cancelled.has(identity(trip.source, trip.tripId, local)));
 }
 
-function insertSome(tx: Transaction, rows: Rows): Promise<{ row: number }[]> {
+function insertSome(
+  tx: Transaction,
+  rows: Rows,
+  closedBefore: string | undefined,
+): Promise<{ row: number; is_closed: boolean }[]> {
   const column = <T>(pick: (trip: Rows[number]["trip"]) => T | undefined) => rows.map(({ trip }) => pick(trip) ?? null);
   const lon = (p: readonly [number, number] | undefined) => p?.[0];
   const lat = (p: readonly [number, number] | undefined) => p?.[1];
   // The conflict target is named for TimescaleDB's sake: a late row into a compressed chunk takes 0.1 to 0.8 ms with it,
   // 30 ms without. Rows go in by identity, so that batches with the same trips in another order do not deadlock,
   // and in the order of "C", which is JavaScript's and so the order in which the statements were cut.
-  return tx<{ row: number }[]>`
+  return tx<{ row: number; is_closed: boolean }[]>`
     with sent as (
       select * from unnest(
         ${rows.map(({ row }) => row)}::int[],
@@ -175,6 +197,8 @@ function insertSome(tx: Transaction, rows: Rows): Promise<{ row: number }[]> {
       left join tripgrid.regions r on r.name = sent.region
       cross join tripgrid.settings s
       cross join lateral (select coalesce(r.time_zone, s.time_zone) as zone) z
+    ), open as (
+      select * from timed where local_time >= coalesce(${closedBefore ?? null}::timestamp, '-infinity')
     ), inserted as (
       insert into tripgrid.trips (local_time, started_at, ended_at, booked_at, duration_s, distance_m, origin, destination,
                                   source, trip_id, region, driver_id, rider_id, vehicle_model, attributes)
@@ -182,13 +206,15 @@ function insertSome(tx: Transaction, rows: Rows): Promise<{ row: number }[]> {
              coalesce(duration_s, case when ended_at >= started_at then extract(epoch from ended_at - started_at) end),
              distance_m, st_setsrid(st_makepoint(o_lon, o_lat), 4326), st_setsrid(st_makepoint(d_lon, d_lat), 4326),
              source, trip_id, region, driver_id, rider_id, vehicle_model, attributes
-      from timed
+      from open
       where not exists (select from tripgrid.cancelled_trips c
-                        where (c.source, c.trip_id, c.local_time) = (timed.source, timed.trip_id, timed.local_time))
+                        where (c.source, c.trip_id, c.local_time) = (open.source, open.trip_id, open.local_time))
       order by source collate "C", trip_id collate "C", local_time, row
       on conflict (source, trip_id, local_time) do nothing
       returning source, trip_id, local_time
     )
-    select min(timed.row) as row
-    from inserted join timed using (source, trip_id, local_time) group by source, trip_id, local_time`;
+    select min(timed.row) as row, false as is_closed
+    from inserted join timed using (source, trip_id, local_time) group by source, trip_id, local_time
+    union all
+    select row, true from timed where local_time < ${closedBefore ?? null}::timestamp`;
 }

@@ -9,6 +9,7 @@ import {
   notFinal,
 } from "../rejects.ts";
 import { type Sql, type Transaction, translateErrors } from "./client.ts";
+import { withoutClosed } from "./closed-weeks.ts";
 import { findBatch } from "./find-batch.ts";
 import { insertTrips } from "./insert-trips.ts";
 import { inTransaction, type Store } from "./store.ts";
@@ -38,11 +39,15 @@ export async function storeMended(store: Store, mended: MendedRows): Promise<Men
 async function moveRows(tx: Transaction, { memory }: Store, mended: MendedRows): Promise<MendedReceipt> {
   await lockBatch(tx, mended.batchId);
   const there = await stillRejected(tx, mended);
-  const trips = mended.trips.filter(({ row }) => there.has(row));
-  const rejected = mended.rejected.filter(({ row }) => there.has(row));
+  const still = {
+    ...mended,
+    trips: mended.trips.filter(({ row }) => there.has(row)),
+    rejected: mended.rejected.filter(({ row }) => there.has(row)),
+  };
   const gone = [...mended.trips, ...mended.rejected].map(({ row }) => row).filter((row) => !there.has(row));
 
-  const inserted = await insertTrips(tx, trips, memory);
+  const { inserted, closed } = await insertTrips(tx, still.trips, memory);
+  const { trips, rejected } = withoutClosed(still, closed, memory);
   const moved = trips.map(({ row }) => row);
   await tx`delete from tripgrid.rejected_rows where batch_id = ${mended.batchId} and row = any (${moved}::int[])`;
   await updateRejected(tx, mended.batchId, rejected);

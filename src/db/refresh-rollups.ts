@@ -11,12 +11,12 @@ const weeksAtOnce = (engine: Engine) => (engine === "embedded" ? 1 : 8);
 
 /** In the order of their levels: each of the coarser ones reads the finer one before it. */
 const ROLLUPS = [
-  ...["origins", "destinations"].flatMap((end) => [7, 6, 5, 4].map((size) => `tripgrid.weekly_${end}_${size}`)),
-  "tripgrid.hourly_regions",
+  ...["origins", "destinations"].flatMap((end) => [7, 6, 5, 4].map((size) => `tripgrid.live_weekly_${end}_${size}`)),
+  "tripgrid.live_hourly_regions",
 ];
 
 export interface RefreshOptions {
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 /**
@@ -35,11 +35,21 @@ export async function refreshRollups(
   engine: Engine,
   options: RefreshOptions = {},
 ): Promise<number | undefined> {
-  if (engine === "embedded") return refresh(session, engine, options);
+  return asRefresher(session, engine, () => refreshPending(session, engine, options));
+}
+
+/**
+ * Does what only one process at a time may do to the rollups of a database.
+ *
+ * @param session as for `refreshRollups`
+ * @returns what the work returns; undefined, and nothing was done, if another process is at it
+ */
+export async function asRefresher<T>(session: Sql, engine: Engine, work: () => Promise<T>): Promise<T | undefined> {
+  if (engine === "embedded") return work();
   const [lock] = await session<{ held: boolean }[]>`select pg_try_advisory_lock(${LOCK}) as held`;
   if (!lock?.held) return undefined;
   try {
-    return await refresh(session, engine, options);
+    return await work();
   } finally {
     await session`select pg_advisory_unlock(${LOCK})`;
   }
@@ -50,7 +60,8 @@ interface Pending {
   ids: string[];
 }
 
-async function refresh(sql: Sql, engine: Engine, { signal }: RefreshOptions): Promise<number> {
+/** Takes up what is missing; the caller is the only one who does. */
+export async function refreshPending(sql: Sql, engine: Engine, { signal }: RefreshOptions): Promise<number> {
   const pending = await sql<Pending[]>`
     select week, array_agg(id::text) as ids from tripgrid.pending_weeks group by week order by week`;
   let done = 0;

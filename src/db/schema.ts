@@ -101,10 +101,10 @@ export interface CancelledTrips {
 }
 
 export interface HourlyRegions {
-  hour: string;
+  hour: string | null;
   region: string | null;
-  source: string;
-  trips: Int8;
+  source: string | null;
+  trips: Int8 | null;
 }
 
 export interface IdempotencyKeys {
@@ -136,6 +136,77 @@ export interface Imports {
   import_id: string;
   modified_at: string;
   path: string;
+}
+
+export interface LiveHourlyRegions {
+  hour: string;
+  region: string | null;
+  source: string;
+  trips: Int8;
+}
+
+export interface LiveWeeklyDestinations4 {
+  cell: string;
+  region: string | null;
+  source: string;
+  trips: Int8;
+  week: string;
+}
+
+export interface LiveWeeklyDestinations5 {
+  cell: string;
+  region: string | null;
+  source: string;
+  trips: Int8;
+  week: string;
+}
+
+export interface LiveWeeklyDestinations6 {
+  cell: string;
+  region: string | null;
+  source: string;
+  trips: Int8;
+  week: string;
+}
+
+export interface LiveWeeklyDestinations7 {
+  cell: string;
+  region: string | null;
+  source: string;
+  trips: Int8;
+  week: string;
+}
+
+export interface LiveWeeklyOrigins4 {
+  cell: string;
+  region: string | null;
+  source: string;
+  trips: Int8;
+  week: string;
+}
+
+export interface LiveWeeklyOrigins5 {
+  cell: string;
+  region: string | null;
+  source: string;
+  trips: Int8;
+  week: string;
+}
+
+export interface LiveWeeklyOrigins6 {
+  cell: string;
+  region: string | null;
+  source: string;
+  trips: Int8;
+  week: string;
+}
+
+export interface LiveWeeklyOrigins7 {
+  cell: string;
+  region: string | null;
+  source: string;
+  trips: Int8;
+  week: string;
 }
 
 export interface Mappings {
@@ -198,15 +269,98 @@ export interface RejectedRows {
   trip_id: string | null;
 }
 
+export interface RetiredHourlyRegions {
+  hour: string;
+  region: string | null;
+  source: string;
+  trips: Int8;
+}
+
+export interface RetiredWeeklyDestinations4 {
+  cell: string;
+  region: string | null;
+  source: string;
+  trips: Int8;
+  week: string;
+}
+
+export interface RetiredWeeklyDestinations5 {
+  cell: string;
+  region: string | null;
+  source: string;
+  trips: Int8;
+  week: string;
+}
+
+export interface RetiredWeeklyDestinations6 {
+  cell: string;
+  region: string | null;
+  source: string;
+  trips: Int8;
+  week: string;
+}
+
+export interface RetiredWeeklyDestinations7 {
+  cell: string;
+  region: string | null;
+  source: string;
+  trips: Int8;
+  week: string;
+}
+
+export interface RetiredWeeklyOrigins4 {
+  cell: string;
+  region: string | null;
+  source: string;
+  trips: Int8;
+  week: string;
+}
+
+export interface RetiredWeeklyOrigins5 {
+  cell: string;
+  region: string | null;
+  source: string;
+  trips: Int8;
+  week: string;
+}
+
+export interface RetiredWeeklyOrigins6 {
+  cell: string;
+  region: string | null;
+  source: string;
+  trips: Int8;
+  week: string;
+}
+
+export interface RetiredWeeklyOrigins7 {
+  cell: string;
+  region: string | null;
+  source: string;
+  trips: Int8;
+  week: string;
+}
+
 export interface SchemaMigrations {
   version: string;
 }
 
 export interface Settings {
+  /**
+   * Trips of weeks before this one are neither taken nor changed
+   */
+  closed_before: Generated<string>;
   created_at: Generated<string>;
   engine: string;
   functions_hash: string | null;
   one: Generated<boolean>;
+  /**
+   * When retired_before moved last
+   */
+  retired_at: string | null;
+  /**
+   * Weeks before this one are counted from the retired tables alone
+   */
+  retired_before: Generated<string>;
   time_zone: string;
 }
 
@@ -248,67 +402,67 @@ export interface Trips {
 }
 
 export interface WeeklyDestinations4 {
-  cell: string;
+  cell: string | null;
   region: string | null;
-  source: string;
-  trips: Int8;
-  week: string;
+  source: string | null;
+  trips: Int8 | null;
+  week: string | null;
 }
 
 export interface WeeklyDestinations5 {
-  cell: string;
+  cell: string | null;
   region: string | null;
-  source: string;
-  trips: Int8;
-  week: string;
+  source: string | null;
+  trips: Int8 | null;
+  week: string | null;
 }
 
 export interface WeeklyDestinations6 {
-  cell: string;
+  cell: string | null;
   region: string | null;
-  source: string;
-  trips: Int8;
-  week: string;
+  source: string | null;
+  trips: Int8 | null;
+  week: string | null;
 }
 
 export interface WeeklyDestinations7 {
-  cell: string;
+  cell: string | null;
   region: string | null;
-  source: string;
-  trips: Int8;
-  week: string;
+  source: string | null;
+  trips: Int8 | null;
+  week: string | null;
 }
 
 export interface WeeklyOrigins4 {
-  cell: string;
+  cell: string | null;
   region: string | null;
-  source: string;
-  trips: Int8;
-  week: string;
+  source: string | null;
+  trips: Int8 | null;
+  week: string | null;
 }
 
 export interface WeeklyOrigins5 {
-  cell: string;
+  cell: string | null;
   region: string | null;
-  source: string;
-  trips: Int8;
-  week: string;
+  source: string | null;
+  trips: Int8 | null;
+  week: string | null;
 }
 
 export interface WeeklyOrigins6 {
-  cell: string;
+  cell: string | null;
   region: string | null;
-  source: string;
-  trips: Int8;
-  week: string;
+  source: string | null;
+  trips: Int8 | null;
+  week: string | null;
 }
 
 export interface WeeklyOrigins7 {
-  cell: string;
+  cell: string | null;
   region: string | null;
-  source: string;
-  trips: Int8;
-  week: string;
+  source: string | null;
+  trips: Int8 | null;
+  week: string | null;
 }
 
 export interface DB {
@@ -319,11 +473,29 @@ export interface DB {
   hourly_regions: HourlyRegions;
   idempotency_keys: IdempotencyKeys;
   imports: Imports;
+  live_hourly_regions: LiveHourlyRegions;
+  live_weekly_destinations_4: LiveWeeklyDestinations4;
+  live_weekly_destinations_5: LiveWeeklyDestinations5;
+  live_weekly_destinations_6: LiveWeeklyDestinations6;
+  live_weekly_destinations_7: LiveWeeklyDestinations7;
+  live_weekly_origins_4: LiveWeeklyOrigins4;
+  live_weekly_origins_5: LiveWeeklyOrigins5;
+  live_weekly_origins_6: LiveWeeklyOrigins6;
+  live_weekly_origins_7: LiveWeeklyOrigins7;
   mappings: Mappings;
   payload_parts: PayloadParts;
   pending_weeks: PendingWeeks;
   regions: Regions;
   rejected_rows: RejectedRows;
+  retired_hourly_regions: RetiredHourlyRegions;
+  retired_weekly_destinations_4: RetiredWeeklyDestinations4;
+  retired_weekly_destinations_5: RetiredWeeklyDestinations5;
+  retired_weekly_destinations_6: RetiredWeeklyDestinations6;
+  retired_weekly_destinations_7: RetiredWeeklyDestinations7;
+  retired_weekly_origins_4: RetiredWeeklyOrigins4;
+  retired_weekly_origins_5: RetiredWeeklyOrigins5;
+  retired_weekly_origins_6: RetiredWeeklyOrigins6;
+  retired_weekly_origins_7: RetiredWeeklyOrigins7;
   schema_migrations: SchemaMigrations;
   settings: Settings;
   sources: Sources;

@@ -1,9 +1,10 @@
 import type { Batch, Outcome, Receipt } from "../batch.ts";
 import { AppError } from "../errors.ts";
 import type { Transaction } from "./client.ts";
+import { withoutClosed } from "./closed-weeks.ts";
 import { findBatches } from "./find-batch.ts";
 import { insertRejected } from "./insert-rejected.ts";
-import { insertTrips } from "./insert-trips.ts";
+import { type Inserted, insertTrips } from "./insert-trips.ts";
 import { receiptOf, verdictsOf } from "./receipt.ts";
 import { inTransaction, type Store } from "./store.ts";
 
@@ -95,28 +96,32 @@ export async function claimKeys(
 
 const hex = (bytes: Uint8Array | undefined) => `\\x${Buffer.from(bytes ?? []).toString("hex")}`;
 
-/** The rows of each batch that were inserted. */
-async function insertAll(tx: Transaction, store: Store, batches: readonly Batch[]): Promise<Set<number>[]> {
+/** What became of the rows of each batch. */
+async function insertAll(tx: Transaction, store: Store, batches: readonly Batch[]): Promise<Inserted[]> {
   const [only, ...others] = batches;
   if (only && others.length === 0) return [await insertTrips(tx, only.trips, store.memory)];
   // Numbered through, so that the lowest row of equal ones wins across the batches too.
   const rows = batches.flatMap((batch, i) => batch.trips.map(({ row, trip }) => ({ batch: i, batchRow: row, trip })));
   const numbered = rows.map(({ trip }, row) => ({ row, trip }));
-  const inserted = batches.map(() => new Set<number>());
-  for (const n of await insertTrips(tx, numbered, store.memory)) {
-    const row = rows[n];
-    if (row) inserted[row.batch]?.add(row.batchRow);
+  const all = await insertTrips(tx, numbered, store.memory);
+  const ofEach = batches.map((): Inserted => ({ inserted: new Set(), closed: new Set() }));
+  for (const what of ["inserted", "closed"] as const) {
+    for (const n of all[what]) {
+      const row = rows[n];
+      if (row) ofEach[row.batch]?.[what].add(row.batchRow);
+    }
   }
-  return inserted;
+  return ofEach;
 }
 
-async function storeFresh(tx: Transaction, store: Store, batches: readonly Batch[]): Promise<Receipt[]> {
-  if (batches.length === 0) return [];
-  const insertedRows = await insertAll(tx, store, batches);
-  const stored = batches.map((batch, i) => {
-    const rowsIn = insertedRows[i] ?? new Set<number>();
-    return { batch, inserted: rowsIn.size, verdicts: batch.withVerdicts ? verdictsOf(batch, rowsIn) : undefined };
+async function storeFresh(tx: Transaction, store: Store, sent: readonly Batch[]): Promise<Receipt[]> {
+  if (sent.length === 0) return [];
+  const rows = await insertAll(tx, store, sent);
+  const stored = rows.map(({ inserted, closed }, i) => {
+    const batch = withoutClosed(sent[i] as Batch, closed, store.memory);
+    return { batch, inserted: inserted.size, verdicts: batch.withVerdicts ? verdictsOf(batch, inserted) : undefined };
   });
+  const batches = stored.map(({ batch }) => batch);
   const times = await tx<{ batch_id: string; created_at: string; committed_at: string }[]>`
     insert into tripgrid.batches (batch_id, state, mapping, received, inserted, duplicates, rejected, columns, request,
                                   verdicts, committed_at)

@@ -1,6 +1,7 @@
 import { AppError } from "../errors.ts";
 import type { SentTime } from "../time.ts";
 import { isAway, type Sql, type Transaction, translateErrors } from "./client.ts";
+import { learnClosed } from "./closed-weeks.ts";
 import { ensurePartitions, type KnownPartitions } from "./ensure-partitions.ts";
 import type { Memory } from "./insert-trips.ts";
 
@@ -11,8 +12,10 @@ export interface Store {
   memory: Memory;
 }
 
-/** Deadlock, serialization failure, and a partition that was there when we looked and is gone. */
-const WORTH_ANOTHER_TRY = ["40P01", "40001", "23514"];
+/** A partition that was there when we looked and is gone, and a week that was open and is closed. */
+const WEEKS_CHANGED = ["23514", "TG005"];
+/** Deadlock and serialization failure. */
+const WORTH_ANOTHER_TRY = ["40P01", "40001", ...WEEKS_CHANGED];
 const TRIES = 5;
 
 /**
@@ -22,12 +25,13 @@ const TRIES = 5;
  * @throws AppError database_unavailable, which does not claim to know what became of the transaction
  */
 export function inTransaction<T>(
-  { sql, partitions }: Store,
+  { sql, partitions, memory }: Store,
   times: Iterable<SentTime>,
   write: (tx: Transaction) => Promise<T>,
 ): Promise<T> {
   return translateErrors(async () => {
     for (let attempt = 1; ; attempt++) {
+      const { closedBefore } = memory;
       try {
         await ensurePartitions(sql, partitions, times);
         return (await withinReason(sql.begin(write))) as T;
@@ -35,7 +39,12 @@ export function inTransaction<T>(
         const { code = "" } = error as { code?: string };
         if (isAway(code) && !WORTH_ANOTHER_TRY.includes(code)) throw unknownOutcome(error);
         if (attempt === TRIES || !WORTH_ANOTHER_TRY.includes(code)) throw error;
-        if (code === "23514") partitions.clear();
+        if (WEEKS_CHANGED.includes(code)) {
+          partitions.clear();
+          await learnClosed(sql, memory);
+          // A trip of a closed week that is to be removed stays there however often it is tried. Others learn too.
+          if (code === "TG005" && memory.closedBefore === closedBefore) throw error;
+        }
         await new Promise((resolve) => setTimeout(resolve, Math.random() * 50 * attempt));
       }
     }

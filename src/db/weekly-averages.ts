@@ -23,6 +23,7 @@ type Row = Pick<
   weeks_with_trips_upper: number;
   average_over_weeks_with_trips_lower: number | null;
   average_over_weeks_with_trips_upper: number | null;
+  retired_before: string | null;
 };
 
 /** Asks `tripgrid.weekly_averages`, which an analyst can call just so. */
@@ -45,6 +46,7 @@ export async function weeklyAverages(sql: Sql, q: WeeklyQuestion): Promise<Weekl
       ...(row.method_used === "estimate" ? boundsOf(row) : {}),
       method: row.method_used,
       data_as_of: row.data_as_of,
+      ...(row.retired_before === null ? {} : { retired_before: row.retired_before }),
       weeks: row.weeks,
     };
   });

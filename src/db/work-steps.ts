@@ -1,5 +1,6 @@
 import type { Chunk } from "../batch.ts";
 import { type Sql, translateErrors } from "./client.ts";
+import { withoutClosed } from "./closed-weeks.ts";
 import { insertRejected } from "./insert-rejected.ts";
 import { insertTrips } from "./insert-trips.ts";
 import { verdictsOf } from "./receipt.ts";
@@ -42,16 +43,17 @@ export async function keepMapping(
  *
  * @throws AppError database_unavailable
  */
-export async function storeChunk(store: Store, chunk: Chunk): Promise<void> {
-  const times = chunk.trips.map(({ trip }) => trip.startedAt);
+export async function storeChunk(store: Store, sent: Chunk): Promise<void> {
+  const times = sent.trips.map(({ trip }) => trip.startedAt);
   await inTransaction(store, times, async (tx) => {
     const [taken] = await tx`
       insert into tripgrid.batch_chunks (batch_id, chunk, rows, end_byte)
-      select ${chunk.batchId}, ${chunk.chunk}, ${chunk.received}, ${chunk.endByte} from tripgrid.batches
-      where batch_id = ${chunk.batchId} and state = 'running'
+      select ${sent.batchId}, ${sent.chunk}, ${sent.received}, ${sent.endByte} from tripgrid.batches
+      where batch_id = ${sent.batchId} and state = 'running'
       on conflict (batch_id, chunk) do nothing returning 1`;
     if (!taken) return;
-    const inserted = await insertTrips(tx, chunk.trips, store.memory);
+    const { inserted, closed } = await insertTrips(tx, sent.trips, store.memory);
+    const chunk = withoutClosed(sent, closed, store.memory);
     await insertRejected(
       tx,
       chunk.rejected.map((row) => ({ batchId: chunk.batchId, ...row })),

@@ -28,10 +28,12 @@ export async function loadInBatches(trips: Iterable<Trip>, loadTrips: LoadTrips)
   let rows: Parameters<LoadTrips>[0]["trips"] = [];
   let inserted = 0;
   const flush = async () => {
+    const sent = (row: number) => ({ field: "started_at", record: JSON.stringify(rows[row - 1]?.trip) });
     const batch = { batchId: randomUUID(), mapping: "demo", columns: undefined, received: rows.length, trips: rows };
     const receipt = await loadTrips({
       ...batch,
       rejected: [],
+      sent,
       identity: "content",
       withVerdicts: false,
       idempotency: undefined,

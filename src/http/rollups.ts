@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import type { RebuildRollups, RefreshRollups, RollupStatus, RollupsStatus } from "../rollups.ts";
 import type { Endpoint } from "./endpoint.ts";
-import { Instant, replies } from "./schemas.ts";
+import { DateText, Instant, replies } from "./schemas.ts";
 
 const status = z
   .object({
@@ -11,6 +11,9 @@ const status = z
     trips_behind: z.int().openapi({ description: "At most so many trips of these weeks came or went since" }),
     behind_since: Instant.nullable().openapi({ description: "When the oldest write that is not taken up was made" }),
     lag_seconds: z.number().openapi({ description: "How long ago that is; 0 if there is none" }),
+    retired_before: DateText.nullable().openapi({
+      description: "Of weeks before this Monday only the counts are kept, and no trip is taken; null if there are none",
+    }),
   })
   .openapi("RollupStatus");
 

@@ -62,8 +62,14 @@ const answer = z
     average_bounds: bounds(z.number().nullable()),
     weeks_with_trips_bounds: bounds(z.int()),
     average_over_weeks_with_trips_bounds: bounds(z.number().nullable()),
-    method: z.enum(METHODS),
+    method: z.enum(METHODS).openapi({
+      description: "estimate also where an exact question is about an area's retired weeks, whose trips are gone",
+    }),
     data_as_of: Instant.openapi({ description: "Every trip committed before this instant is counted" }),
+    retired_before: DateText.optional().openapi({
+      description:
+        "If weeks of the window are retired, the first that is none: of the earlier ones only counts are kept",
+    }),
     weeks: z.array(
       z.object({
         week: z.string().openapi({ example: "2018-W18" }),

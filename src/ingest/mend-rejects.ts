@@ -23,7 +23,7 @@ import { type MendedRow, mendedRows } from "./mended-rows.ts";
 import { decode, isPacked, readHead, tooLarge, unpackWhole } from "./read-body.ts";
 import { rowsFrom, safeJson } from "./rows.ts";
 import type { SentRows } from "./sent-row.ts";
-import { namesOf } from "./sort-rows.ts";
+import { namesOf, startField } from "./sort-rows.ts";
 
 /** Rows between two turns of the event loop, as where they came in first. */
 const ROWS_A_TURN = 1000;
@@ -68,11 +68,14 @@ async function mend(options: MendOptions, request: MendRequest, admitted: Admitt
     trips: [],
     rejected: [],
     notRejected: numbers.filter((row) => !records.has(row)),
+    sent: () => ({ field: "started_at", record: "{}" }),
   };
   if (records.size > 0) {
     const mapping = await mappingOf(batch, options, sent);
+    const tripRecords = new Map<number, Record<string, unknown>>();
+    mended.sent = (row) => ({ field: startField(mapping), record: safeJson(tripRecords.get(row)) });
     const startRange = { min: options.minTime, max: yearsFrom(options.now?.() ?? new Date(), 1) };
-    await sortRows(mended, rows, sent.form, records, batch, mapping, startRange);
+    await sortRows(mended, tripRecords, rows, sent.form, records, batch, mapping, startRange);
   }
   return options.storeMended(mended);
 }
@@ -108,6 +111,7 @@ async function mappingOf(batch: BatchToMend, { findMapping }: MendOptions, sent:
 
 async function sortRows(
   mended: MendedRows,
+  tripRecords: Map<number, Record<string, unknown>>,
   rows: readonly MendedRow[],
   form: SentRows["form"],
   records: ReadonlyMap<number, string>,
@@ -131,6 +135,7 @@ async function sortRows(
       // As it would have been made for this row at first.
       const id = batch.identity === "row" ? `${mended.batchId}/${row}` : undefined;
       mended.trips.push({ row, trip: withId(mapped.trip, id) });
+      tripRecords.set(row, read.record);
     } else {
       const { tripId, source } = namesOf(read.record, mapping);
       mended.rejected.push({ row, tripId, source, problems: mapped.problems, record: safeJson(read.record) });

@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import type { Identity, Problem, SortedRows } from "../batch.ts";
-import type { Mapping } from "../mapping.ts";
+import { columnsFor, type Mapping } from "../mapping.ts";
 import type { TimeRange } from "../time.ts";
 import { withId } from "../trip-id.ts";
 import { compileCells, compileMapping } from "./map-row.ts";
@@ -24,7 +24,7 @@ export async function sortRows(rows: readonly SentRow[], options: SortOptions): 
   const { batchId, mapping, identity, header, startRange } = options;
   const mapRecord = compileMapping(mapping, header !== undefined, startRange);
   const mapCells = header && compileCells(mapping, header, startRange);
-  const sorted: SortedRows = { trips: [], rejected: [] };
+  const sorted: SortedRows = { trips: [], rejected: [], sent: finder(rows, mapping) };
   for (const [i, sentRow] of rows.entries()) {
     if (i % ROWS_A_TURN === ROWS_A_TURN - 1) await setImmediate();
     const { row } = sentRow;
@@ -44,6 +44,20 @@ export async function sortRows(rows: readonly SentRow[], options: SortOptions): 
   }
   return sorted;
 }
+
+/** Gives rows as they were sent; they are needed seldom, so nothing is made ready before. */
+function finder(rows: readonly SentRow[], mapping: Mapping): SortedRows["sent"] {
+  let byNumber: Map<number, SentRow> | undefined;
+  return (row) => {
+    byNumber ??= new Map(rows.map((one) => [one.row, one]));
+    const found = byNumber.get(row);
+    const record = found && !("fault" in found) ? safeJson(found.record) : "{}";
+    return { field: startField(mapping), record };
+  };
+}
+
+/** What the sender calls the time when a trip began. */
+export const startField = (mapping: Mapping): string => columnsFor(mapping, "started_at")[0] ?? "started_at";
 
 /** What a rejected row says its id and source are, where that can be read. */
 export function namesOf(

@@ -336,8 +336,19 @@ it("a chunk that two workers store is stored once, and none of a batch that is o
   const database = await freshDatabase();
   const batchId = "0b9a7a1c-6f0e-4b57-9b1b-2d8a51a1f111";
   const { batch } = await takenIn(JSON.stringify([...tripsOf("chunk", 3), 5]));
-  const { trips = [], rejected = [] } = batch ?? {};
-  const chunk = { batchId, trips, rejected, endByte: 9, received: 4, withVerdicts: true, bytesDone: 9, busySeconds: 1 };
+  if (!batch) throw new Error("the batch was not taken in");
+  const { trips, rejected, sent } = batch;
+  const chunk = {
+    batchId,
+    trips,
+    rejected,
+    sent,
+    endByte: 9,
+    received: 4,
+    withVerdicts: true,
+    bytesDone: 9,
+    busySeconds: 1,
+  };
   await inDatabase(database, async (sql) => {
     const store = { sql, partitions: new Set<number>(), memory: newMemory(false) };
     await sql`insert into tripgrid.batches (batch_id, state, bytes) values (${batchId}, 'running', 10)`;

@@ -112,11 +112,12 @@ const rowsOf = (source: string, trips: readonly Omit<IdentifiedTrip, "source">[]
   trips.map((one, i) => ({ row: from + i, trip: { source, ...one } }));
 
 /** Inserts rows in one transaction. */
-function store(rows: Row[], memory: Memory): Promise<Set<number>> {
+async function store(rows: Row[], memory: Memory): Promise<Set<number>> {
   const times = rows.map(({ trip }) => trip.startedAt);
-  return inTransaction({ sql: service.sql, partitions: new Set(), memory }, times, (tx) =>
+  const done = await inTransaction({ sql: service.sql, partitions: new Set(), memory }, times, (tx) =>
     insertTrips(tx, rows, memory),
   );
+  return done.inserted;
 }
 
 /** All that is stored of a source, as text that tells every bit of it. */

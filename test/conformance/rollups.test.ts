@@ -25,7 +25,13 @@ describe("the rollups", { timeout: 120_000 }, () => {
     await sendNew(service, [trip({ trip_id: "a" }), trip({ trip_id: "b" })]);
     // Within seconds, at the latest.
     while ((await status()).weeks_behind > 0) await new Promise((resolve) => setTimeout(resolve, 100));
-    expect(await status()).toEqual({ weeks_behind: 0, trips_behind: 0, behind_since: null, lag_seconds: 0 });
+    expect(await status()).toEqual({
+      weeks_behind: 0,
+      trips_behind: 0,
+      behind_since: null,
+      lag_seconds: 0,
+      retired_before: null,
+    });
     expect(await counts()).toEqual([{ cell: geohash(7.67, 45.05), week: "2018-05-21T00:00:00", trips: 2 }]);
   });
 
@@ -80,9 +86,10 @@ describe("the rollups", { timeout: 120_000 }, () => {
 
 /** Where the counts are kept. */
 async function tables(): Promise<string[]> {
-  if (service.prepared.engine !== "timescaledb") return [7, 6, 5, 4].map((size) => `tripgrid.weekly_origins_${size}`);
+  if (service.prepared.engine !== "timescaledb")
+    return [7, 6, 5, 4].map((size) => `tripgrid.live_weekly_origins_${size}`);
   const held = await service.sql<{ name: string }[]>`
     select format('%I.%I', materialization_hypertable_schema, materialization_hypertable_name) as name
-    from timescaledb_information.continuous_aggregates where view_name like 'weekly_origins%'`;
+    from timescaledb_information.continuous_aggregates where view_name like 'live_weekly_origins%'`;
   return held.map(({ name }) => name);
 }

@@ -127,3 +127,7 @@ export function geohash(lon: number, lat: number, length = 7): string {
   }
   return hash;
 }
+
+/** For how many weeks trips are kept, for weeks before this Monday to be retired now. It must be one that begins a partition. */
+export const keepWeeksFor = (monday: string): number =>
+  Math.floor((Date.now() - Date.parse(`${monday}T00:00:00Z`)) / (7 * 86_400_000));

@@ -9,12 +9,13 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { createClient, type Sql } from "../../src/db/client.ts";
+import { compressOldTrips } from "../../src/db/compress-trips.ts";
 import { refreshRollups } from "../../src/db/refresh-rollups.ts";
 import { engine, useService } from "../harness/index.ts";
 import { areas } from "./oracle/areas.ts";
 import type { TestCase } from "./oracle/ask.ts";
 import { askByHttp, canGoByHttp, estimateOf, picked } from "./oracle/ask-http.ts";
-import { averagesFaults } from "./oracle/bounds.ts";
+import { averagesFaults, mayDiffer } from "./oracle/bounds.ts";
 import { type Inside, type Oracle, readOracle } from "./oracle/brute-force.ts";
 import { NEARLY_ON_A_CORNER } from "./oracle/found.ts";
 import { judge } from "./oracle/judge.ts";
@@ -23,6 +24,7 @@ import { checkParents, checkRollups, pendingWeeks } from "./oracle/rollups.ts";
 import { planRounds } from "./oracle/rounds.ts";
 import { sendRound, sendTrips } from "./oracle/send.ts";
 import { newTally, tally } from "./oracle/tally.ts";
+import { keepWeeksFor } from "./support.ts";
 
 // The service's own refresher would decide by the clock which weeks are up to date; here the phases do.
 vi.mock("../../src/keep-rollups.ts", () => ({ keepRollups: () => ({ nudge: () => {}, stop: async () => {} }) }));
@@ -50,6 +52,8 @@ const PHASES = [
   { when: "in the end", round: undefined, refreshes: "after", share: 0.1 },
 ].map((phase, i) => ({ ...phase, seed: seed + i }));
 const asked = newTally();
+/** Between the two winters in which there are trips: those of the first go into the columnstore, where there is one. */
+const COLUMNAR = "2020-06-01";
 
 describe(`weekly averages (TRIPGRID_TEST_SEED=${seed})`, () => {
   const service = useService();
@@ -71,6 +75,8 @@ describe(`weekly averages (TRIPGRID_TEST_SEED=${seed})`, () => {
       const refresh = () => refreshRollups(session, engine);
       if (round) await sendRound(service, round, stored, refreshes === "meanwhile" ? refresh : undefined);
       if (isRefreshed) await refresh();
+      // What comes late from here on comes to trips in the columnstore too.
+      if (isRefreshed) await compressOldTrips(session, engine, keepWeeksFor(COLUMNAR));
       // As autovacuum does within a minute of a load; there is none on the embedded engine.
       await service.sql`analyze`;
       oracle = await readOracle(service.sql);
@@ -129,7 +135,7 @@ describe(`weekly averages (TRIPGRID_TEST_SEED=${seed})`, () => {
         const expected = oracle.ask(inside as Inside, question);
         const answer = await askByHttp(service, area, question, way);
         if (way.method === "exact") expect(picked(answer)).toEqual(expected.answer);
-        else expect(averagesFaults(estimateOf(answer), expected, question)).toEqual([]);
+        else expect(averagesFaults(estimateOf(answer), expected, () => !mayDiffer(question))).toEqual([]);
       });
       await fc.assert(property, { seed, numRuns: Math.ceil(12 + count / 50) });
     });

@@ -19,8 +19,10 @@ export interface WeekEstimate extends WeekCount {
 
 /** What the functions say: an exact answer and an estimate, both of the same kind. */
 export interface Reply {
-  counts: WeekCount[] | null;
+  counts: WeekEstimate[] | null;
   averages: Partial<Answer> | null;
+  /** The same with the bounds that it has where weeks are retired. */
+  bounded: EstimatedAverages | null;
   estimates: WeekEstimate[] | null;
   estimatedAverages: EstimatedAverages | null;
 }
@@ -37,7 +39,11 @@ export async function askAll(sql: Sql, cases: TestCase[]): Promise<Reply[]> {
   }));
   const parameters = sql`area => st_geomfromgeojson(c.area), match => c.match, source => c.source, region => c.region,
     from_date => c.from, to_date => c.to, hours => c.hours, days => c.days`;
-  type Row = Omit<Reply, "averages"> & { i: number; averages: RawAverages | null };
+  type Row = Omit<Reply, "averages" | "counts"> & {
+    i: number;
+    counts: WeekEstimate[] | null;
+    averages: RawAverages | null;
+  };
   const rows = await sql<Row[]>`
     select c.i,
       case when c.by = 'counts' then
@@ -55,7 +61,11 @@ export async function askAll(sql: Sql, cases: TestCase[]): Promise<Reply[]> {
     from json_to_recordset(${JSON.stringify(asked)}::text::json)
       c (i int, by text, area text, match text, source text, region text, "from" date, "to" date, hours int[], days int[])
     order by c.i`;
-  return rows.map(({ i: _, averages, ...rest }) => ({ ...rest, averages: averages && answered(averages) }));
+  return rows.map(({ i: _, averages, ...rest }) => ({
+    ...rest,
+    averages: averages && answered(averages),
+    bounded: averages as EstimatedAverages | null,
+  }));
 }
 
 type RawAverages = Omit<Answer, "window" | "method"> & {

@@ -7,8 +7,16 @@ import type { WeekCount } from "./weeks.ts";
 export const mayDiffer = ({ match, hours, days }: TestQuestion): boolean =>
   !hours && !days && (match === "origin" || match === "destination");
 
-/** Everything that is wrong with an estimate, in words. A week that it does not list has no trips. */
-export function estimateFaults(estimates: WeekEstimate[], exact: WeekCount[], question: TestQuestion): string[] {
+/**
+ * Everything that is wrong with an estimate, in words. A week that it does not list has no trips.
+ *
+ * @param isExact whether what is said of a week must be the exact figure
+ */
+export function estimateFaults(
+  estimates: WeekEstimate[],
+  exact: WeekCount[],
+  isExact: (week: string) => boolean,
+): string[] {
   const counts = new Map(exact.map(({ week, trips }) => [week, trips]));
   const faults = estimates.flatMap(({ week, trips, lower, upper }, i) => {
     const count = counts.get(week) ?? 0;
@@ -18,7 +26,7 @@ export function estimateFaults(estimates: WeekEstimate[], exact: WeekCount[], qu
     if (![trips, lower, upper].every((n) => Number.isInteger(n) && n >= 0)) return [`${said}, not all of them counts`];
     if (lower > trips || trips > upper) return [`${said} is not so`];
     if (lower > count || count > upper) return [`${said}, but there are ${count}`];
-    if (!mayDiffer(question) && (lower !== upper || trips !== count)) return [`${said}, where it should be exact`];
+    if (isExact(week) && (lower !== upper || trips !== count)) return [`${said}, where it should be exact`];
     return [];
   });
   return [...faults, ...[...counts].map(([week, count]) => `${week} is not listed, but there are ${count}`)];
@@ -28,7 +36,8 @@ export function estimateFaults(estimates: WeekEstimate[], exact: WeekCount[], qu
 export function averagesFaults(
   said: EstimatedAverages,
   { counts, answer }: Expected,
-  question: TestQuestion,
+  isExact: (week: string) => boolean,
+  method: "estimate" | "any" = "estimate",
 ): string[] {
   const weeks = said.weeks.map(({ start, trips, trips_bounds: [lower, upper] }) => ({
     week: start,
@@ -36,7 +45,8 @@ export function averagesFaults(
     lower,
     upper,
   }));
-  const faults = estimateFaults(weeks, counts, question);
+  const faults = estimateFaults(weeks, counts, isExact);
+  const isAllExact = weeks.every(({ week }) => isExact(week));
   for (const figure of FIGURES) {
     const [value, lower, upper] = [said[figure], said[`${figure}_lower`], said[`${figure}_upper`]];
     // Without trips there may be no window, and no figure; its bounds then say nothing.
@@ -44,7 +54,7 @@ export function averagesFaults(
       const isEnclosed = lower !== null && upper !== null && lower <= inside && inside <= upper;
       if (!isEnclosed) faults.push(`${figure}: ${inside} is not within ${lower} and ${upper}`);
     }
-    if (!mayDiffer(question) && value !== answer[figure]) faults.push(`${figure}: ${value}, not ${answer[figure]}`);
+    if (isAllExact && value !== answer[figure]) faults.push(`${figure}: ${value}, not ${answer[figure]}`);
   }
   const sum = weeks.reduce((trips, week) => trips + week.trips, 0);
   if (said.trips !== sum) faults.push(`${said.trips} trips, but the weeks have ${sum}`);
@@ -53,6 +63,6 @@ export function averagesFaults(
   const { window } = answer;
   const [from, to] = [said.window_from ?? "9999", said.window_to ?? ""];
   if (window && (from > window.from || to < window.to)) faults.push(`the window is ${from} to ${to}`);
-  if (said.method_used !== "estimate") faults.push(`the method is ${said.method_used}`);
+  if (method !== "any" && said.method_used !== method) faults.push(`the method is ${said.method_used}`);
   return faults;
 }

@@ -43,9 +43,13 @@ export interface Expected {
   answer: Answer;
 }
 
-/** Reads all trips once; made anew after others were sent. */
-export async function readOracle(sql: Sql): Promise<Oracle> {
-  const trips = await readTrips(sql);
+/**
+ * Reads all trips once; made anew after others were sent.
+ *
+ * @param table where they stand
+ */
+export async function readOracle(sql: Sql, table = "tripgrid.trips"): Promise<Oracle> {
+  const trips = await readTrips(sql, table);
   const dated = trips.map((trip) => ({
     ...trip,
     hour: Number(trip.local_time.slice(11, 13)),
@@ -57,7 +61,7 @@ export async function readOracle(sql: Sql): Promise<Oracle> {
   const lats = [...new Set(ends.map(([, lat]) => lat))].sort((a, b) => a - b);
 
   async function tryAreas(areas: TestArea[]): Promise<Inside[]> {
-    const found = await pointsIn(sql, areas);
+    const found = await pointsIn(sql, areas, table);
     return areas.map((area, i): Inside => {
       if (area.polygons.length === 0) {
         return { isValid: true, isDecided: true, origins: everyone, destinations: everyone };
@@ -96,7 +100,7 @@ export async function readOracle(sql: Sql): Promise<Oracle> {
   return { trips, tryAreas, ask };
 }
 
-async function readTrips(sql: Sql): Promise<OracleTrip[]> {
+async function readTrips(sql: Sql, table: string): Promise<OracleTrip[]> {
   type Row = Omit<OracleTrip, "origin" | "destination"> & {
     x: number;
     y: number;
@@ -106,14 +110,14 @@ async function readTrips(sql: Sql): Promise<OracleTrip[]> {
   const rows = await sql<Row[]>`
     select trip_id, source, region, to_char(local_time, 'YYYY-MM-DD"T"HH24:MI:SS.US') as local_time,
            st_x(origin) as x, st_y(origin) as y, st_x(destination) as to_x, st_y(destination) as to_y
-    from tripgrid.trips`;
+    from ${sql(table)}`;
   return rows.map(({ x, y, to_x, to_y, ...row }) => {
     return { ...row, origin: [x, y], destination: to_x === null || to_y === null ? null : [to_x, to_y] };
   });
 }
 
 /** One statement for many areas; each meets all trips before the next one, as PostGIS remembers the last polygon. */
-async function pointsIn(sql: Sql, areas: TestArea[]) {
+async function pointsIn(sql: Sql, areas: TestArea[], table: string) {
   const asked = areas.flatMap((area, i) => (area.polygons.length > 0 ? [{ i, area: geoJson(area) }] : []));
   const rows = await sql<{ i: number; valid: boolean; origins: string; destinations: string }[]>`
     with asked as materialized (
@@ -125,7 +129,7 @@ async function pointsIn(sql: Sql, areas: TestArea[]) {
     cross join lateral (
       select string_agg(t.trip_id, ',') filter (where st_intersects(a.area, t.origin)) as origins,
              string_agg(t.trip_id, ',') filter (where st_intersects(a.area, t.destination)) as destinations
-      from tripgrid.trips t
+      from ${sql(table)} t
     ) p`;
   return new Map(
     rows.map(({ i, valid, origins, destinations }) => [

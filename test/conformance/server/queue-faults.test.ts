@@ -266,7 +266,8 @@ describe("a chunk that comes late", () => {
     cleanUp.push(database.drop);
     const rows = [1, 2, 3].map((i) => trip({ source: "late", trip_id: `t${i}` }));
     const { batch } = await takenIn(JSON.stringify([...rows, 5]));
-    const { trips = [], rejected = [] } = batch ?? {};
+    if (!batch) throw new Error("the batch was not taken in");
+    const { trips, rejected, sent } = batch;
     const more = { received: 4, endByte: 9, withVerdicts: false, bytesDone: 9, busySeconds: 1 };
     await inDatabase(database, (sql) =>
       inOwnSession(database, async (other) => {
@@ -274,7 +275,7 @@ describe("a chunk that comes late", () => {
           select current_setting('search_path') as path`;
         await other`select set_config('search_path', ${path}, false)`;
         const store = (its: Sql) => ({ sql: its, partitions: new Set<number>(), memory: newMemory(false) });
-        const chunk = { batchId, chunk: 0, trips, rejected, ...more };
+        const chunk = { batchId, chunk: 0, trips, rejected, sent, ...more };
         await sql`insert into tripgrid.batches (batch_id, state, bytes) values (${batchId}, 'running', 10)`;
         await storeChunk(store(sql), chunk);
         await test(sql, () => storeChunk(store(other), chunk), database);

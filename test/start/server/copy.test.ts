@@ -1,7 +1,16 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { copyDatabase } from "../../../src/db/copy-database.ts";
+import { retireWeeks } from "../../../src/db/retire-weeks.ts";
 import { StartError } from "../../../src/errors.ts";
-import { emptyDatabase, freshDatabase, inDatabase, startTestService, type TestDatabase } from "../../harness/index.ts";
+import { keepWeeksFor } from "../../conformance/support.ts";
+import {
+  emptyDatabase,
+  engine,
+  freshDatabase,
+  inDatabase,
+  startTestService,
+  type TestDatabase,
+} from "../../harness/index.ts";
 
 const TABLES = [
   "sources",
@@ -15,9 +24,21 @@ const TABLES = [
   "callbacks",
   "idempotency_keys",
   "cancelled_trips",
+  "retired_weekly_origins_7",
+  "retired_weekly_origins_6",
+  "retired_weekly_origins_5",
+  "retired_weekly_origins_4",
+  "retired_weekly_destinations_7",
+  "retired_weekly_destinations_6",
+  "retired_weekly_destinations_5",
+  "retired_weekly_destinations_4",
+  "retired_hourly_regions",
   "trips",
 ];
 const TRIPS = 6000;
+/** A Monday on which a partition begins; the trips of four of nine years are from before, and not dropped yet. */
+const RETIRED = "2014-05-05";
+const KEPT = 3332;
 
 const addressOf = (database: TestDatabase) => ({ url: database.databaseUrl ?? "" });
 
@@ -28,7 +49,8 @@ function contents(database: TestDatabase): Promise<Record<string, { rows: number
     for (const table of TABLES) {
       const [row] = await sql<{ rows: number; hash: string }[]>`
         select count(*)::int as rows, md5(string_agg(t::text, e'\n' order by t::text collate "C")) as hash
-        from ${sql(`tripgrid.${table}`)} t`;
+        from ${sql(`tripgrid.${table}`)} t
+        ${table === "trips" ? sql`where local_time >= (select retired_before from tripgrid.settings)` : sql``}`;
       if (row) all[table] = { ...row };
     }
     return all;
@@ -75,6 +97,8 @@ beforeAll(async () => {
     body: JSON.stringify([...rows, { source: "bad" }]),
   });
   expect(await reply.json()).toMatchObject({ inserted: TRIPS, rejected: 1 });
+  const retire = () => retireWeeks(service.sql, engine, keepWeeksFor(RETIRED), { dropAfter: "1 day" });
+  await vi.waitFor(async () => expect(await retire()).toMatchObject({ retired: true }), 20_000);
   await service.stop();
 });
 
@@ -92,11 +116,20 @@ describe("a copy", () => {
     const [before, after] = [await contents(source), await contents(target)];
     expect(after).toEqual(before);
     expect(told).toEqual(Object.fromEntries(TABLES.map((table) => [table, before[table]?.rows])));
-    expect(told).toMatchObject({ trips: TRIPS, regions: 1, batches: 1, rejected_rows: 1, idempotency_keys: 1 });
+    expect(told).toMatchObject({
+      trips: KEPT,
+      retired_weekly_origins_4: 16,
+      regions: 1,
+      batches: 1,
+      rejected_rows: 1,
+      idempotency_keys: 1,
+    });
 
     const service = await startTestService({}, { ...target, drop: async () => {} });
     const answer = await fetch(`${service.url}/v1/trips/count?by=source&boundary=Turin`);
-    expect(await answer.json()).toMatchObject({ total: TRIPS });
+    expect(await answer.json()).toMatchObject({ total: KEPT });
+    const weekly = await fetch(`${service.url}/v1/weekly-averages?bbox=7,44,8,46`);
+    expect(await weekly.json()).toMatchObject({ trips: TRIPS, method: "exact", retired_before: RETIRED });
     await service.stop();
   });
 

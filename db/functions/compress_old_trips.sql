@@ -1,0 +1,36 @@
+-- Moves one chunk of trips into the columnstore, the oldest that is not there and older than so many weeks, or that many late trips
+-- came to since. Only on TimescaleDB.
+--
+-- In:     weeks, how old the last of its trips is at least
+-- Out:    the chunk's name; null if there is none to move
+-- Errors: none of its own. Whoever writes trips of those weeks waits; set a lock_timeout for waiting for them.
+create or replace function tripgrid.compress_old_trips(weeks integer) returns text
+language plpgsql volatile set search_path from current as $$
+declare
+  -- Some 50,000 trips; packing them anew means to pack the whole chunk.
+  much_late constant bigint := 8 * 1024 * 1024;
+  old record;
+begin
+  if to_regclass('timescaledb_information.chunks') is null then
+    return null;
+  end if;
+  select format('%I.%I', c.chunk_schema, c.chunk_name)::regclass as chunk, c.range_end::timestamp as closes into old
+  from timescaledb_information.chunks c
+  cross join tripgrid.settings s
+  where c.hypertable_schema = 'tripgrid' and c.hypertable_name = 'trips'
+    and c.range_end::timestamp <= (now() at time zone s.time_zone) - make_interval(weeks => weeks)
+    and (not c.is_compressed
+         or pg_relation_size(format('%I.%I', c.chunk_schema, c.chunk_name)::regclass) > much_late)
+  order by c.range_end limit 1;
+  if old is null then
+    return null;
+  end if;
+  perform compress_chunk(old.chunk, if_not_compressed => true);
+  -- It speaks of how questions are answered, not of what there is.
+  update tripgrid.settings set columnar_before = old.closes where columnar_before < old.closes;
+  return old.chunk::text;
+end
+$$;
+comment on function tripgrid.compress_old_trips is 'Moves one old chunk of trips into the columnstore; its name';
+
+-- select tripgrid.compress_old_trips(26);
