@@ -4,6 +4,7 @@ import { withBruteForce } from "./lib/area-brute-force.ts";
 import { type AreaDatabase, openAreaDatabase } from "./lib/area-database.ts";
 import { openDuckDb } from "./lib/area-duckdb.ts";
 import { fill } from "./lib/area-fill.ts";
+import { askFiltered } from "./lib/area-filters.ts";
 import { makeQuestions } from "./lib/area-questions.ts";
 import { type Asked, reportKinds, summarise } from "./lib/area-summary.ts";
 import { digits } from "./lib/figures.ts";
@@ -48,6 +49,8 @@ async function measure(db: AreaDatabase, { trips, save, gist, bruteForce }: Opti
     return { question, exact: exact[i] as Asked["exact"], estimate: estimate[i] as Asked["estimate"] };
   });
 
+  const filtered = await askFiltered(db.sql, questions, 1);
+
   const duck = await openDuckDb(db);
   print(`DuckDB ${duck.version} took up the trips in ${duck.loadSeconds.toFixed(1)} s`);
   const boxes = asked.filter(({ question }) => question.box);
@@ -66,14 +69,14 @@ async function measure(db: AreaDatabase, { trips, save, gist, bruteForce }: Opti
   });
 
   const { answer, more } = summarise(asked, { engine: db.engine, trips });
-  const all = { ...answer, ...more, ...filled };
+  const all = { ...answer, ...more, ...filtered.figures, ...filled };
   const how = {
     duckdb_load_s: digits(duck.loadSeconds, 3),
     postgis_questions: sample.length,
     gist_build_s: gistSeconds === null ? null : digits(gistSeconds, 3),
   };
-  print(`\n${reportKinds(asked)}`);
-  for (const [name, value] of Object.entries({ ...more, ...filled, ...how }))
+  print(`\n${reportKinds(asked)}\n\n${filtered.report}`);
+  for (const [name, value] of Object.entries({ ...more, ...filtered.figures, ...filled, ...how }))
     print(`${name.replaceAll("_", " ")}: ${value}`);
   if (save) {
     const name = `areas-${db.engine}-${trips}`;

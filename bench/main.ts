@@ -2,6 +2,7 @@
 const BENCHES: Record<string, () => Promise<{ run(args: string[]): Promise<void> }>> = {
   areas: () => import("./areas.ts"),
   ingest: () => import("./ingest.ts"),
+  plot: () => import("./plot.ts"),
 };
 
 const [name = "", ...args] = process.argv.slice(2);

@@ -1,5 +1,6 @@
 import { areaSql } from "../../src/db/area-sql.ts";
 import type { Sql } from "../../src/db/client.ts";
+import type { Filters } from "./area-filters.ts";
 import type { Question } from "./area-questions.ts";
 import { median } from "./figures.ts";
 
@@ -22,9 +23,15 @@ type Row = {
 };
 
 /** One statement, as HTTP sends it: what it takes to read the area and to cover it is part of it. */
-export async function ask(sql: Sql, { area, from, to }: Question, method: "exact" | "estimate"): Promise<Answer> {
+export async function ask(
+  sql: Sql,
+  { area, from, to }: Question,
+  method: "exact" | "estimate",
+  { match = "origin", source, region, hours, days }: Filters = {},
+): Promise<Answer> {
   const [row] = await sql<Row[]>`
     select * from tripgrid.weekly_averages(area => ${areaSql(sql, area)}, from_date => ${from ?? null}, to_date => ${to ?? null},
+      match => ${match}, source => ${source ?? null}, region => ${region ?? null}, hours => ${hours ?? null}, days => ${days ?? null},
       method => ${method})`;
   if (!row) throw new Error("tripgrid.weekly_averages gave no row");
   const { trips, trips_lower, trips_upper, weeks } = row;
