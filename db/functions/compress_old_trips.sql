@@ -7,8 +7,9 @@
 create or replace function tripgrid.compress_old_trips(weeks integer) returns text
 language plpgsql volatile set search_path from current as $$
 declare
-  -- Some 50,000 trips; packing them anew means to pack the whole chunk.
-  much_late constant bigint := 8 * 1024 * 1024;
+  -- Packing them anew means to pack the whole chunk.
+  much_late constant bigint := 50000;
+  is_partly constant integer := 8;
   old record;
 begin
   if to_regclass('timescaledb_information.chunks') is null then
@@ -20,7 +21,10 @@ begin
   where c.hypertable_schema = 'tripgrid' and c.hypertable_name = 'trips'
     and c.range_end::timestamp <= (now() at time zone s.time_zone) - make_interval(weeks => weeks)
     and (not c.is_compressed
-         or pg_relation_size(format('%I.%I', c.chunk_schema, c.chunk_name)::regclass) > much_late)
+         or exists (select from _timescaledb_catalog.chunk k
+                    where k.schema_name = c.chunk_schema and k.table_name = c.chunk_name and k.status & is_partly > 0
+                      -- The file stays as large as it was when they are gone from it.
+                      and pg_stat_get_live_tuples(format('%I.%I', c.chunk_schema, c.chunk_name)::regclass) > much_late))
   order by c.range_end limit 1;
   if old is null then
     return null;

@@ -24,7 +24,8 @@ export async function compressOldTrips(
         const [answer] = await tx<{ chunk: string | null }[]>`select tripgrid.compress_old_trips(${weeks}) as chunk`;
         return answer?.chunk ?? undefined;
       })) as string | undefined;
-      if (chunk === undefined) break;
+      // One that does not become smaller is not packed for ever.
+      if (chunk === undefined || moved.includes(chunk)) break;
       moved.push(chunk);
     }
     return moved;

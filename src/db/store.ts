@@ -2,7 +2,7 @@ import { AppError } from "../errors.ts";
 import type { SentTime } from "../time.ts";
 import { isAway, type Sql, type Transaction, translateErrors } from "./client.ts";
 import { learnClosed } from "./closed-weeks.ts";
-import { ensurePartitions, type KnownPartitions } from "./ensure-partitions.ts";
+import { ensurePartitions, type KnownPartitions, unpackTrips } from "./ensure-partitions.ts";
 import type { Memory } from "./insert-trips.ts";
 
 /** What those who write trips share in one process. */
@@ -37,6 +37,8 @@ export function inTransaction<T>(
         return (await withinReason(sql.begin(write))) as T;
       } catch (error) {
         const { code = "" } = error as { code?: string };
+        // Many late trips take long where the others of their weeks are packed.
+        if (code === "57014" && attempt === 1 && (await unpackTrips(sql, times))) continue;
         if (isAway(code) && !WORTH_ANOTHER_TRY.includes(code)) throw unknownOutcome(error);
         if (attempt === TRIES || !WORTH_ANOTHER_TRY.includes(code)) throw error;
         if (WEEKS_CHANGED.includes(code)) {

@@ -24,7 +24,7 @@ import { keepWeeksFor } from "./support.ts";
 
 vi.mock("../../src/keep-rollups.ts", () => ({ keepRollups: () => ({ nudge: () => {}, stop: async () => {} }) }));
 
-const cases = Math.ceil(Number(process.env.TRIPGRID_TEST_CASES ?? (engine === "embedded" ? 80 : 150)) / 5);
+const cases = Math.ceil(Number(process.env.TRIPGRID_TEST_CASES ?? (engine === "embedded" ? 80 : 150)) / 8);
 const seed = Number(process.env.TRIPGRID_TEST_SEED ?? Date.now() % 2 ** 31);
 const BATCH = 40;
 

@@ -104,7 +104,8 @@ describe("a mended row", () => {
 
   it("that is rejected no more is not looked at, so its batch may be one without a mapping", async () => {
     const mended = await mend('[{"row": 5}, {"row": 2}]', {}, { state: "failed", mapping: null });
-    expect(mended).toEqual({ batchId: "b", received: 2, trips: [], rejected: [], notRejected: [5, 2] });
+    const { sent: _, ...rest } = mended;
+    expect(rest).toEqual({ batchId: "b", received: 2, trips: [], rejected: [], notRejected: [5, 2] });
   });
 
   it("whose mapping is gone is refused", async () => {
