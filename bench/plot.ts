@@ -26,7 +26,7 @@ export async function run(): Promise<void> {
   const values = results.flatMap((result) =>
     LINES.flatMap(([figure, name]) => {
       const ms = result[figure];
-      return ms === null ? [] : [{ engine: result.engine, trips: result.trips, name, ms }];
+      return ms === null || ms === undefined ? [] : [{ engine: result.engine, trips: result.trips, name, ms }];
     }),
   );
   const spec: TopLevelSpec = {

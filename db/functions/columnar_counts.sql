@@ -20,7 +20,7 @@ declare
   prefix integer;
   ranges text;
 begin
-  if cardinality(cells) = 0 or opens >= closes then
+  if coalesce(cardinality(cells), 0) = 0 or opens >= closes then
     return;
   end if;
   select max(p) into prefix

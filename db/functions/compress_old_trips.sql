@@ -15,17 +15,18 @@ begin
   if to_regclass('timescaledb_information.chunks') is null then
     return null;
   end if;
-  select format('%I.%I', c.chunk_schema, c.chunk_name)::regclass as chunk, c.range_end::timestamp as closes into old
+  perform pg_advisory_xact_lock(hashtext('tripgrid.pack_trips'));
+  select format('%I.%I', c.chunk_schema, c.chunk_name)::regclass as chunk, c.range_end at time zone 'UTC' as closes into old
   from timescaledb_information.chunks c
   cross join tripgrid.settings s
   where c.hypertable_schema = 'tripgrid' and c.hypertable_name = 'trips'
-    and c.range_end::timestamp <= (now() at time zone s.time_zone) - make_interval(weeks => weeks)
+    and c.range_end at time zone 'UTC' <= (now() at time zone s.time_zone) - make_interval(weeks => weeks)
     and (not c.is_compressed
          or exists (select from _timescaledb_catalog.chunk k
                     where k.schema_name = c.chunk_schema and k.table_name = c.chunk_name and k.status & is_partly > 0
                       -- The file stays as large as it was when they are gone from it.
                       and pg_stat_get_live_tuples(format('%I.%I', c.chunk_schema, c.chunk_name)::regclass) > much_late))
-  order by c.range_end limit 1;
+  order by c.is_compressed, c.range_end limit 1;
   if old is null then
     return null;
   end if;

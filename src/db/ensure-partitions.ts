@@ -29,19 +29,25 @@ export async function ensurePartitions(sql: Sql, known: KnownPartitions, times: 
 }
 
 /**
- * Takes what holds a batch's times out of the columnstore, in a transaction of its own that may take as long as it needs.
+ * Takes what holds many of a batch's times out of the columnstore, in a transaction of its own that may take as long as it needs.
  *
  * @returns whether there was any
  */
 export async function unpackTrips(sql: Sql, times: Iterable<SentTime>): Promise<boolean> {
-  const days = [...new Set(possibleDays(times))];
-  const unpacked = await sql.begin(async (tx) => {
-    await tx`select set_config('statement_timeout', '0', true)`;
-    const [answer] = await tx<{ unpacked: number }[]>`
-      select tripgrid.unpack_trips(array(select date '1970-01-01' + d from unnest(${days}::int[]) d)::timestamp[]) as unpacked`;
-    return answer?.unpacked ?? 0;
-  });
-  return (unpacked as number) > 0;
+  const days = [...times].map(({ text }) => dayOf(text));
+  try {
+    const unpacked = await sql.begin(async (tx) => {
+      // It may be that they are just being packed, and what took long was to wait for that.
+      await tx`select set_config('statement_timeout', '0', true), set_config('lock_timeout', '10s', true)`;
+      const [answer] = await tx<{ unpacked: number }[]>`
+        select tripgrid.unpack_trips(array(select date '1970-01-01' + d from unnest(${days}::int[]) d)::timestamp[]) as unpacked`;
+      return answer?.unpacked ?? 0;
+    });
+    return (unpacked as number) > 0;
+  } catch (error) {
+    if ((error as { code?: string }).code === "55P03") return false;
+    throw error;
+  }
 }
 
 /** Days since 1970 on which trips of these times may begin, by the clock at their origin. */

@@ -101,7 +101,7 @@ async function refreshAggregates(sql: Sql, pending: readonly Pending[]): Promise
  * Has the planner look again at tables that doubled since it did last. A server does that by itself, but only after a minute;
  * until then the trips of a cell were looked for by their time, 33 s instead of 9. The embedded engine does not do it at all.
  */
-async function analyzeGrown(sql: Sql, engine: Engine): Promise<void> {
+export async function analyzeGrown(sql: Sql, engine: Engine): Promise<void> {
   const grown = await sql<{ name: string }[]>`
     select c.oid::regclass::text as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
     where n.nspname in ('tripgrid', '_timescaledb_internal') and c.relkind = 'r' and pg_has_role(c.relowner, 'usage')

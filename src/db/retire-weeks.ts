@@ -1,6 +1,6 @@
 import type { Sql } from "./client.ts";
 import type { Engine } from "./engine.ts";
-import { asRefresher, refreshPending } from "./refresh-rollups.ts";
+import { analyzeGrown, asRefresher, refreshPending } from "./refresh-rollups.ts";
 
 /** Who waits for a lock on the trips makes others wait behind it: not longer than nobody notices. */
 const LOCK_TIMEOUT = "200ms";
@@ -48,6 +48,7 @@ export async function retireWeeks(
       await refreshPending(session, engine, { signal });
       const [answer] = await session<{ retired: boolean }[]>`select tripgrid.retire_weeks() as retired`;
       retired = answer?.retired ?? false;
+      if (retired) await analyzeGrown(session, engine);
     }
     const dropped = await session.begin(async (tx) => {
       await tx`select set_config('lock_timeout', ${LOCK_TIMEOUT}, true)`;

@@ -30,15 +30,23 @@ export function inTransaction<T>(
   write: (tx: Transaction) => Promise<T>,
 ): Promise<T> {
   return translateErrors(async () => {
+    let timedOut: { error: unknown; isUnpacked: boolean } | undefined;
     for (let attempt = 1; ; attempt++) {
       const { closedBefore } = memory;
       try {
+        if (timedOut?.isUnpacked === false) {
+          timedOut.isUnpacked = true;
+          if (!(await unpackTrips(sql, times))) throw timedOut.error;
+        }
         await ensurePartitions(sql, partitions, times);
         return (await withinReason(sql.begin(write))) as T;
       } catch (error) {
         const { code = "" } = error as { code?: string };
         // Many late trips take long where the others of their weeks are packed.
-        if (code === "57014" && attempt === 1 && (await unpackTrips(sql, times))) continue;
+        if (code === "57014" && !timedOut) {
+          timedOut = { error, isUnpacked: false };
+          continue;
+        }
         if (isAway(code) && !WORTH_ANOTHER_TRY.includes(code)) throw unknownOutcome(error);
         if (attempt === TRIES || !WORTH_ANOTHER_TRY.includes(code)) throw error;
         if (WEEKS_CHANGED.includes(code)) {

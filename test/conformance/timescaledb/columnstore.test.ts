@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { createClient, type Sql } from "../../../src/db/client.ts";
 import { compressOldTrips } from "../../../src/db/compress-trips.ts";
+import { unpackTrips } from "../../../src/db/ensure-partitions.ts";
 import { newMemory } from "../../../src/db/insert-trips.ts";
 import { refreshRollups } from "../../../src/db/refresh-rollups.ts";
 import { inTransaction } from "../../../src/db/store.ts";
@@ -81,9 +82,10 @@ describe("trips in the columnstore", { timeout: 60_000 }, () => {
       searchPath: service.prepared.searchPath,
       statementTimeoutMs: 700,
     });
+    const late = Array.from({ length: 200 }, () => ({ kind: "naive", text: "2018-05-21T08:00:00" }) as const);
     let tries = 0;
     const store = { sql, partitions: new Set<number>(), memory: newMemory(false) };
-    const done = await inTransaction(store, [{ kind: "naive", text: "2018-05-21T08:00:00" }], async (tx) => {
+    const done = await inTransaction(store, late, async (tx) => {
       tries++;
       // As if each of its trips were looked for in much that is packed.
       await tx`select pg_sleep(2) from timescaledb_information.chunks where hypertable_name = 'trips' and is_compressed`;
@@ -100,4 +102,20 @@ describe("trips in the columnstore", { timeout: 60_000 }, () => {
     await sql.end({ timeout: 5 });
     expect((await trips("to=2018-06-01")).trips).toBe(2);
   });
+
+  it("are unpacked once by several who need it at the same time", async () => {
+    expect(await move()).toHaveLength(1);
+    const late = Array.from({ length: 200 }, () => ({ kind: "naive", text: "2018-05-21T08:00:00" }) as const);
+    const unpack = () => unpackTrips(createdClient(), late);
+    expect((await Promise.all([unpack(), unpack(), unpack()])).filter(Boolean)).toEqual([true]);
+    expect(await unpackTrips(service.sql, late.slice(1))).toBe(false);
+  });
 });
+
+const clients: Sql[] = [];
+afterAll(() => Promise.all(clients.map((client) => client.end({ timeout: 5 }))));
+function createdClient(): Sql {
+  const client = createClient(service.address, { max: 1, searchPath: service.prepared.searchPath });
+  clients.push(client);
+  return client;
+}
