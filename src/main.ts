@@ -43,8 +43,11 @@ async function main(): Promise<void> {
  */
 function isLostConnection(error: Error & { code?: unknown }): boolean {
   const { message, stack = "", code } = error;
-  if (!stack.includes("postgres/src/connection.js")) return false;
-  return typeof code === "string" ? isAway(code) : error instanceof TypeError && message.includes("reading 'write'");
+  // A connection that is refused has no line of the driver in its stack.
+  if (typeof code === "string") return isAway(code);
+  return (
+    stack.includes("postgres/src/connection.js") && error instanceof TypeError && message.includes("reading 'write'")
+  );
 }
 
 /** `--demo` fills an empty database with a sample; `--trips N` says how large. */
