@@ -349,6 +349,10 @@ export interface Settings {
    * Trips of weeks before this one are neither taken nor changed
    */
   closed_before: Generated<string>;
+  /**
+   * Trips before this local time are counted in one pass: most of them are in the columnstore
+   */
+  columnar_before: Generated<string>;
   created_at: Generated<string>;
   engine: string;
   functions_hash: string | null;
