@@ -97,6 +97,9 @@ export function recognise(mappings: readonly Mapping[], fields: readonly string[
 export const columnsFor = (mapping: Mapping, target: Target): string[] =>
   Object.keys(mapping.columns).filter((column) => mapping.columns[column]?.to === target);
 
+/** What the sender calls a target. */
+export const nameFor = (mapping: Mapping, target: Target): string => columnsFor(mapping, target)[0] ?? target;
+
 /** What a header lacks to make trips at all, in words for the sender; empty if nothing. */
 export function lacks(mapping: Mapping, header: readonly string[]): string[] {
   const present = new Set(

@@ -27,6 +27,7 @@ begin
   from generate_series(0, 4) p where (select count(distinct left(c, p)) from unnest(cells) c) <= most_ranges;
   select string_agg(format('t.%1$I >= %2$L and t.%1$I < %3$L', cell, c.start, c.start || '{'), ' or ') into ranges
   from (select distinct left(c, prefix) as start from unnest(cells) c) c;
+  -- The first two parameters are not used: the conditions name the area $9.
   return query execute format($q$
     select date_trunc('week', t.local_time)::date, count(*)
     from tripgrid.trips t

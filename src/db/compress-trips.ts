@@ -1,4 +1,6 @@
+import type { SentTime } from "../time.ts";
 import type { Sql } from "./client.ts";
+import { dayOf } from "./clock.ts";
 import type { Engine } from "./engine.ts";
 import { asRefresher } from "./refresh-rollups.ts";
 
@@ -30,4 +32,26 @@ export async function compressOldTrips(
     }
     return moved;
   });
+}
+
+/**
+ * Takes what holds many of a batch's times out of the columnstore, in a transaction of its own that may take as long as it needs.
+ *
+ * @returns whether there was any
+ */
+export async function unpackTrips(sql: Sql, times: Iterable<SentTime>): Promise<boolean> {
+  const days = [...times].map(({ text }) => dayOf(text));
+  try {
+    const unpacked = await sql.begin(async (tx) => {
+      // It may be that they are just being packed, and what took long was to wait for that.
+      await tx`select set_config('statement_timeout', '0', true), set_config('lock_timeout', '10s', true)`;
+      const [answer] = await tx<{ unpacked: number }[]>`
+        select tripgrid.unpack_trips(array(select date '1970-01-01' + d from unnest(${days}::int[]) d)::timestamp[]) as unpacked`;
+      return answer?.unpacked ?? 0;
+    });
+    return (unpacked as number) > 0;
+  } catch (error) {
+    if ((error as { code?: string }).code === "55P03") return false;
+    throw error;
+  }
 }

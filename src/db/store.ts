@@ -2,7 +2,8 @@ import { AppError } from "../errors.ts";
 import type { SentTime } from "../time.ts";
 import { isAway, type Sql, type Transaction, translateErrors } from "./client.ts";
 import { learnClosed } from "./closed-weeks.ts";
-import { ensurePartitions, type KnownPartitions, unpackTrips } from "./ensure-partitions.ts";
+import { unpackTrips } from "./compress-trips.ts";
+import { ensurePartitions, type KnownPartitions } from "./ensure-partitions.ts";
 import type { Memory } from "./insert-trips.ts";
 
 /** What those who write trips share in one process. */

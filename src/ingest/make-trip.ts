@@ -1,5 +1,5 @@
 import type { Problem } from "../batch.ts";
-import { columnsFor, FIELD_TARGETS, type FieldTarget, type Mapping } from "../mapping.ts";
+import { FIELD_TARGETS, type FieldTarget, type Mapping, nameFor } from "../mapping.ts";
 import { type Fault, type Point, pointOf } from "../point.ts";
 import { type SentTime, type TimeRange, within } from "../time.ts";
 import type { Trip } from "../trip.ts";
@@ -86,7 +86,7 @@ type Names = Readonly<Record<FieldTarget, string>>;
 
 /** What the sender calls each target. */
 const namesOf = (mapping: Mapping) =>
-  Object.fromEntries(FIELD_TARGETS.map((target) => [target, columnsFor(mapping, target)[0] ?? target])) as Names;
+  Object.fromEntries(FIELD_TARGETS.map((target) => [target, nameFor(mapping, target)])) as Names;
 
 function timeOf(target: "started_at" | "ended_at" | "booked_at", nameOf: Names, range: TimeRange) {
   const slot = SLOT[target];

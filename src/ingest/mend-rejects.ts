@@ -1,7 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import type { Problem, SentBody } from "../batch.ts";
 import { AppError } from "../errors.ts";
-import { lacks, type Mapping } from "../mapping.ts";
+import { lacks, type Mapping, nameFor } from "../mapping.ts";
 import {
   type BatchToMend,
   type FindBatchToMend,
@@ -23,7 +23,7 @@ import { type MendedRow, mendedRows } from "./mended-rows.ts";
 import { decode, isPacked, readHead, tooLarge, unpackWhole } from "./read-body.ts";
 import { rowsFrom, safeJson } from "./rows.ts";
 import type { SentRows } from "./sent-row.ts";
-import { namesOf, startField } from "./sort-rows.ts";
+import { namesOf } from "./sort-rows.ts";
 
 /** Rows between two turns of the event loop, as where they came in first. */
 const ROWS_A_TURN = 1000;
@@ -73,7 +73,7 @@ async function mend(options: MendOptions, request: MendRequest, admitted: Admitt
   if (records.size > 0) {
     const mapping = await mappingOf(batch, options, sent);
     const tripRecords = new Map<number, Record<string, unknown>>();
-    mended.sent = (row) => ({ field: startField(mapping), record: safeJson(tripRecords.get(row)) });
+    mended.sent = (row) => ({ field: nameFor(mapping, "started_at"), record: safeJson(tripRecords.get(row)) });
     const startRange = { min: options.minTime, max: yearsFrom(options.now?.() ?? new Date(), 1) };
     await sortRows(mended, tripRecords, rows, sent.form, records, batch, mapping, startRange);
   }

@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import type { Identity, Problem, SortedRows } from "../batch.ts";
-import { columnsFor, type Mapping } from "../mapping.ts";
+import { type Mapping, nameFor } from "../mapping.ts";
 import type { TimeRange } from "../time.ts";
 import { withId } from "../trip-id.ts";
 import { compileCells, compileMapping } from "./map-row.ts";
@@ -52,12 +52,9 @@ function finder(rows: readonly SentRow[], mapping: Mapping): SortedRows["sent"] 
     byNumber ??= new Map(rows.map((one) => [one.row, one]));
     const found = byNumber.get(row);
     const record = found && !("fault" in found) ? safeJson(found.record) : "{}";
-    return { field: startField(mapping), record };
+    return { field: nameFor(mapping, "started_at"), record };
   };
 }
-
-/** What the sender calls the time when a trip began. */
-export const startField = (mapping: Mapping): string => columnsFor(mapping, "started_at")[0] ?? "started_at";
 
 /** What a rejected row says its id and source are, where that can be read. */
 export function namesOf(

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { createClient, type Sql } from "../../../src/db/client.ts";
-import { compressOldTrips } from "../../../src/db/compress-trips.ts";
-import { unpackTrips } from "../../../src/db/ensure-partitions.ts";
+import { compressOldTrips, unpackTrips } from "../../../src/db/compress-trips.ts";
 import { newMemory } from "../../../src/db/insert-trips.ts";
 import { refreshRollups } from "../../../src/db/refresh-rollups.ts";
 import { inTransaction } from "../../../src/db/store.ts";
