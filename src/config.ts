@@ -15,6 +15,8 @@ const settings = z.object({
   TRIPGRID_MIN_TIME: z.iso.date("expected a date, YYYY-MM-DD").default("2000-01-01"),
   TRIPGRID_KEEP_WEEKS: z.coerce.number().int().min(4).max(5200).optional(),
   TRIPGRID_COLUMNSTORE_WEEKS: z.coerce.number().int().min(1).max(5200).optional(),
+  TRIPGRID_MIN_TRIPS: z.coerce.number().int().min(1).max(1_000_000).default(1),
+  TRIPGRID_SHOW_TRIPS: z.enum(["true", "false"]).default("true"),
   TRIPGRID_INBOX: z.string().min(1).optional(),
   TRIPGRID_MAX_BODY_MB: z.coerce.number().min(1).max(4096).default(256),
   TRIPGRID_SYNC_BODY_MB: z.coerce.number().min(0).max(64).default(8),
@@ -51,6 +53,10 @@ export interface Config {
   keepWeeks: number | undefined;
   /** On TimescaleDB, trips that are so many weeks old go into the columnstore; none: they stay in rows. */
   columnstoreWeeks: number | undefined;
+  /** Groups of fewer trips are withheld from whoever asks; 1: none are. */
+  minTrips: number;
+  /** Whether single trips may be read. */
+  showTrips: boolean;
   /** Absolute; files that appear here are imported. */
   inboxFolder: string;
   /** As it is sent, packed or not. */
@@ -98,6 +104,8 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     minTime: s.TRIPGRID_MIN_TIME,
     keepWeeks: s.TRIPGRID_KEEP_WEEKS,
     columnstoreWeeks: s.TRIPGRID_COLUMNSTORE_WEEKS,
+    minTrips: s.TRIPGRID_MIN_TRIPS,
+    showTrips: s.TRIPGRID_SHOW_TRIPS === "true",
     inboxFolder: resolve(s.TRIPGRID_INBOX ?? join(s.TRIPGRID_DATA, "inbox")),
     maxBodyBytes: s.TRIPGRID_MAX_BODY_MB * 1024 * 1024,
     syncBodyBytes: s.TRIPGRID_SYNC_BODY_MB * 1024 * 1024,

@@ -8,6 +8,7 @@ export const ERRORS = {
   invalid_encoding: { status: 400, title: "The body cannot be decoded" },
   invalid_body: { status: 400, title: "The body does not have the expected form" },
   invalid_parameter: { status: 400, title: "A parameter is not valid" },
+  trips_not_shown: { status: 403, title: "Single trips are not shown" },
   not_found: { status: 404, title: "Not found" },
   several_trips: { status: 409, title: "Several trips have this id" },
   batch_not_final: { status: 409, title: "The batch is still worked on" },

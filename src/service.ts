@@ -24,6 +24,7 @@ import { deleteMapping, findMapping, listMappings, putMapping } from "./db/mappi
 import { findBatchToMend, storeMended } from "./db/mend-rejects.ts";
 import { ping } from "./db/ping.ts";
 import { type Prepared, prepareDatabase } from "./db/prepare.ts";
+import { setPrivacy } from "./db/privacy.ts";
 import { deleteRegion, findRegion, listRegions, putRegion } from "./db/regions.ts";
 import { findRejectedRecords, findRejects } from "./db/rejected-rows.ts";
 import type { DB } from "./db/schema.ts";
@@ -78,6 +79,7 @@ export async function startService(
     report(prepared, config, log);
     sql = await openPool(address, prepared, embedded ? 1 : config.poolSize);
     const pool = sql;
+    await setPrivacy(pool, config);
     const follower = createFollower({
       startChanges: startChanges.bind(null, pool),
       findChanges: findChanges.bind(null, pool),

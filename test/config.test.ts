@@ -13,6 +13,8 @@ describe("the settings", () => {
       sqlPort: undefined,
       timeZone: undefined,
       minTime: "2000-01-01",
+      minTrips: 1,
+      showTrips: true,
       maxBodyBytes: 256 * 1024 * 1024,
       syncBodyBytes: 8 * 1024 * 1024,
       maxRequests: 1000,

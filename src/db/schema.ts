@@ -356,6 +356,10 @@ export interface Settings {
   created_at: Generated<string>;
   engine: string;
   functions_hash: string | null;
+  /**
+   * Groups of fewer trips than this are withheld; 1: none are
+   */
+  min_trips: Generated<number>;
   one: Generated<boolean>;
   /**
    * When retired_before moved last
@@ -365,6 +369,10 @@ export interface Settings {
    * Weeks before this one are counted from the retired tables alone
    */
   retired_before: Generated<string>;
+  /**
+   * Whether single trips may be read, by HTTP and by the views in bi
+   */
+  shows_trips: Generated<boolean>;
   time_zone: string;
 }
 
