@@ -4,6 +4,7 @@ import { type Address, createClient, type Sql } from "./db/client.ts";
 import { compressOldTrips } from "./db/compress-trips.ts";
 import type { Prepared } from "./db/prepare.ts";
 import { refreshRollups } from "./db/refresh-rollups.ts";
+import { refreshTotals } from "./db/refresh-totals.ts";
 import { retireWeeks } from "./db/retire-weeks.ts";
 import { rebuildRollups, rollupStatus } from "./db/rollup-status.ts";
 import { keepRollups } from "./keep-rollups.ts";
@@ -48,6 +49,7 @@ export function wireRollups(
     async (signal) => {
       await refreshRollups(session ?? sql, engine, { signal });
       await retire(signal);
+      if (!signal.aborted) await refreshTotals(session ?? sql, engine);
     },
     (error) => log.warn({ err: error }, "the rollups could not be refreshed"),
   );

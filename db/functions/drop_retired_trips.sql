@@ -30,7 +30,7 @@ begin
   perform drop_chunks(format('tripgrid.live_%s', r)::regclass, older_than => retired::timestamp)
   from (select format('weekly_%s_%s', e, size) as r
         from unnest(array['origins', 'destinations']) e, generate_series(4, 7) size
-        union all select 'hourly_regions') rollups;
+        union all values ('hourly_regions'), ('weekly_clusters'), ('weekly_drivers')) rollups;
   return dropped;
 end
 $$;

@@ -76,7 +76,56 @@ begin
   select c.hour, c.source, c.region, c.trips from pg_temp.tripgrid_counts c where c.what = 6
   on conflict (hour, source, region) do update set trips = excluded.trips where r.trips <> excluded.trips;
   get diagnostics changed = row_count;
-  return touched + changed;
+  touched := touched + changed;
+
+  -- Week by week again, for the same reason.
+  foreach monday in array mondays loop
+    with counted as materialized (
+      select left(t.o_cell, 5) as o_cell, left(t.d_cell, 5) as d_cell, extract(hour from t.local_time)::smallint as hour, t.source, t.region,
+             count(*) as trips, count(t.duration_s) as durations, sum(t.duration_s) as duration_s,
+             sum(st_distancesphere(t.origin, t.destination)) as distance_m
+      from tripgrid.trips t
+      where t.local_time >= monday and t.local_time < monday + interval '7 days' and t.d_cell is not null
+      group by 1, 2, 3, 4, 5
+    ), gone as (
+      delete from tripgrid.live_weekly_clusters r
+      where removes and r.week = monday
+        and not exists (select from counted c where c.o_cell = r.o_cell and c.d_cell = r.d_cell and c.hour = r.hour and c.source = r.source
+                                                and c.region is not distinct from r.region)
+    )
+    insert into tripgrid.live_weekly_clusters as r (week, o_cell, d_cell, hour, source, region, trips, durations, duration_s, distance_m)
+    select monday, c.o_cell, c.d_cell, c.hour, c.source, c.region, c.trips, c.durations, c.duration_s, c.distance_m
+    from counted c order by c.o_cell, c.d_cell, c.hour
+    on conflict (week, o_cell, d_cell, hour, source, region) do update
+      set trips = excluded.trips, durations = excluded.durations, duration_s = excluded.duration_s, distance_m = excluded.distance_m
+      where (r.trips, r.durations, r.duration_s, r.distance_m)
+            is distinct from (excluded.trips, excluded.durations, excluded.duration_s, excluded.distance_m);
+    get diagnostics changed = row_count;
+    touched := touched + changed;
+
+    with counted as materialized (
+      select t.driver_id, t.source, t.region, count(*) as trips, count(t.duration_s) as durations, sum(t.duration_s) as duration_s,
+             count(t.destination) as distances, sum(st_distancesphere(t.origin, t.destination)) as distance_m
+      from tripgrid.trips t
+      where t.local_time >= monday and t.local_time < monday + interval '7 days' and t.driver_id is not null
+      group by 1, 2, 3
+    ), gone as (
+      delete from tripgrid.live_weekly_drivers r
+      where removes and r.week = monday
+        and not exists (select from counted c where c.driver_id = r.driver_id and c.source = r.source
+                                                and c.region is not distinct from r.region)
+    )
+    insert into tripgrid.live_weekly_drivers as r (week, driver_id, source, region, trips, durations, duration_s, distances, distance_m)
+    select monday, c.driver_id, c.source, c.region, c.trips, c.durations, c.duration_s, c.distances, c.distance_m from counted c
+    on conflict (week, driver_id, source, region) do update
+      set trips = excluded.trips, durations = excluded.durations, duration_s = excluded.duration_s,
+          distances = excluded.distances, distance_m = excluded.distance_m
+      where (r.trips, r.durations, r.duration_s, r.distances, r.distance_m)
+            is distinct from (excluded.trips, excluded.durations, excluded.duration_s, excluded.distances, excluded.distance_m);
+    get diagnostics changed = row_count;
+    touched := touched + changed;
+  end loop;
+  return touched;
 end
 $$;
 comment on function tripgrid.refresh_weeks is 'Brings the rollups up to date for some weeks, where they are tables';

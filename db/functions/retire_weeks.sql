@@ -19,11 +19,14 @@ begin
   end if;
   for rollup in
     select r.name, case r.name when 'hourly_regions' then 'hour' else 'week' end as at,
-           case r.name when 'hourly_regions' then 'hour, source, region, trips' else 'cell, week, source, region, trips' end as columns,
+           r.columns,
            (select c.relkind = 'r' from pg_class c where c.oid = format('tripgrid.live_%s', r.name)::regclass) as is_table
-    from (select format('weekly_%s_%s', e, size) as name
+    from (select format('weekly_%s_%s', e, size) as name, 'cell, week, source, region, trips' as columns
           from unnest(array['origins', 'destinations']) e, generate_series(4, 7) size
-          union all select 'hourly_regions') r
+          union all values
+            ('hourly_regions', 'hour, source, region, trips'),
+            ('weekly_clusters', 'week, o_cell, d_cell, hour, source, region, trips, durations, duration_s, distance_m'),
+            ('weekly_drivers', 'week, driver_id, source, region, trips, durations, duration_s, distances, distance_m')) r
   loop
     execute format('insert into tripgrid.%1$I (%3$s) select %3$s from tripgrid.%2$I where %4$I >= $1 and %4$I < $2',
                    'retired_' || rollup.name, 'live_' || rollup.name, rollup.columns, rollup.at)

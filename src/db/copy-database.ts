@@ -17,6 +17,8 @@ const TABLES = [
   "cancelled_trips",
   ...["origins", "destinations"].flatMap((end) => [4, 5, 6, 7].map((size) => `retired_weekly_${end}_${size}`)),
   "retired_hourly_regions",
+  "retired_weekly_clusters",
+  "retired_weekly_drivers",
   "trips",
 ];
 
@@ -42,7 +44,7 @@ export async function copyDatabase(
   try {
     const [settings] = await source<{ time_zone: string }[]>`select time_zone from tripgrid.settings`.catch(() => []);
     if (!settings) throw new StartError("The database to copy from is none of Tripgrid's.");
-    const [newest] = await source`select 1 where to_regclass('tripgrid.retired_hourly_regions') is not null`;
+    const [newest] = await source`select 1 where to_regclass('tripgrid.retired_weekly_drivers') is not null`;
     if (!newest) {
       throw new StartError("The database to copy from was set up by an older Tripgrid: start this one on it once.");
     }

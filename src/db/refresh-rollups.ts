@@ -13,6 +13,8 @@ const weeksAtOnce = (engine: Engine) => (engine === "embedded" ? 1 : 8);
 const ROLLUPS = [
   ...["origins", "destinations"].flatMap((end) => [7, 6, 5, 4].map((size) => `tripgrid.live_weekly_${end}_${size}`)),
   "tripgrid.live_hourly_regions",
+  "tripgrid.live_weekly_clusters",
+  "tripgrid.live_weekly_drivers",
 ];
 
 export interface RefreshOptions {
@@ -112,6 +114,7 @@ export async function analyzeGrown(sql: Sql, engine: Engine): Promise<void> {
 /** Just the rows that were read before the trips were counted. */
 async function forget(sql: Sql | Transaction, pending: readonly Pending[]): Promise<void> {
   const ids = pending.flatMap((one) => one.ids);
+  await sql`update tripgrid.totals_state set is_behind = true where not is_behind`;
   await sql`delete from tripgrid.pending_weeks where id = any (${ids}::bigint[])`;
 }
 

@@ -100,6 +100,33 @@ export interface CancelledTrips {
   trip_id: string;
 }
 
+export interface ClusterTotals {
+  d_cell: string | null;
+  distance_m: number | null;
+  duration_s: number | null;
+  durations: Int8 | null;
+  hour: number | null;
+  o_cell: string | null;
+  region: string | null;
+  source: string | null;
+  trips: Int8 | null;
+  weeks_with_trips: number | null;
+}
+
+export interface DriverTotals {
+  distance_m: number | null;
+  distances: Int8 | null;
+  driver_id: string | null;
+  duration_s: number | null;
+  durations: Int8 | null;
+  first_week: string | null;
+  last_week: string | null;
+  region: string | null;
+  source: string | null;
+  trips: Int8 | null;
+  weeks_with_trips: number | null;
+}
+
 export interface HourlyRegions {
   hour: string | null;
   region: string | null;
@@ -145,6 +172,19 @@ export interface LiveHourlyRegions {
   trips: Int8;
 }
 
+export interface LiveWeeklyClusters {
+  d_cell: string;
+  distance_m: number;
+  duration_s: number | null;
+  durations: Int8;
+  hour: number;
+  o_cell: string;
+  region: string | null;
+  source: string;
+  trips: Int8;
+  week: string;
+}
+
 export interface LiveWeeklyDestinations4 {
   cell: string;
   region: string | null;
@@ -171,6 +211,18 @@ export interface LiveWeeklyDestinations6 {
 
 export interface LiveWeeklyDestinations7 {
   cell: string;
+  region: string | null;
+  source: string;
+  trips: Int8;
+  week: string;
+}
+
+export interface LiveWeeklyDrivers {
+  distance_m: number | null;
+  distances: Int8;
+  driver_id: string;
+  duration_s: number | null;
+  durations: Int8;
   region: string | null;
   source: string;
   trips: Int8;
@@ -276,6 +328,19 @@ export interface RetiredHourlyRegions {
   trips: Int8;
 }
 
+export interface RetiredWeeklyClusters {
+  d_cell: string;
+  distance_m: number;
+  duration_s: number | null;
+  durations: Int8;
+  hour: number;
+  o_cell: string;
+  region: string | null;
+  source: string;
+  trips: Int8;
+  week: string;
+}
+
 export interface RetiredWeeklyDestinations4 {
   cell: string;
   region: string | null;
@@ -302,6 +367,18 @@ export interface RetiredWeeklyDestinations6 {
 
 export interface RetiredWeeklyDestinations7 {
   cell: string;
+  region: string | null;
+  source: string;
+  trips: Int8;
+  week: string;
+}
+
+export interface RetiredWeeklyDrivers {
+  distance_m: number | null;
+  distances: Int8;
+  driver_id: string;
+  duration_s: number | null;
+  durations: Int8;
   region: string | null;
   source: string;
   trips: Int8;
@@ -381,6 +458,28 @@ export interface Sources {
   name: string;
 }
 
+export interface TotalsState {
+  /**
+   * Every trip committed before this instant is in them
+   */
+  as_of: Generated<string>;
+  /**
+   * Monday after the last week that had a trip then
+   */
+  closes: string | null;
+  /**
+   * Whether the rollups have changed since
+   */
+  is_behind: Generated<boolean>;
+  one: Generated<boolean>;
+  /**
+   * Monday of the first week that had a trip then
+   */
+  opens: string | null;
+  took_s: Generated<number>;
+  updated_at: Generated<string>;
+}
+
 export interface Trips {
   attributes: Json | null;
   booked_at: string | null;
@@ -413,6 +512,19 @@ export interface Trips {
   vehicle_model: string | null;
 }
 
+export interface WeeklyClusters {
+  d_cell: string | null;
+  distance_m: number | null;
+  duration_s: number | null;
+  durations: Int8 | null;
+  hour: number | null;
+  o_cell: string | null;
+  region: string | null;
+  source: string | null;
+  trips: Int8 | null;
+  week: string | null;
+}
+
 export interface WeeklyDestinations4 {
   cell: string | null;
   region: string | null;
@@ -439,6 +551,18 @@ export interface WeeklyDestinations6 {
 
 export interface WeeklyDestinations7 {
   cell: string | null;
+  region: string | null;
+  source: string | null;
+  trips: Int8 | null;
+  week: string | null;
+}
+
+export interface WeeklyDrivers {
+  distance_m: number | null;
+  distances: Int8 | null;
+  driver_id: string | null;
+  duration_s: number | null;
+  durations: Int8 | null;
   region: string | null;
   source: string | null;
   trips: Int8 | null;
@@ -482,14 +606,18 @@ export interface DB {
   batches: Batches;
   callbacks: Callbacks;
   cancelled_trips: CancelledTrips;
+  cluster_totals: ClusterTotals;
+  driver_totals: DriverTotals;
   hourly_regions: HourlyRegions;
   idempotency_keys: IdempotencyKeys;
   imports: Imports;
   live_hourly_regions: LiveHourlyRegions;
+  live_weekly_clusters: LiveWeeklyClusters;
   live_weekly_destinations_4: LiveWeeklyDestinations4;
   live_weekly_destinations_5: LiveWeeklyDestinations5;
   live_weekly_destinations_6: LiveWeeklyDestinations6;
   live_weekly_destinations_7: LiveWeeklyDestinations7;
+  live_weekly_drivers: LiveWeeklyDrivers;
   live_weekly_origins_4: LiveWeeklyOrigins4;
   live_weekly_origins_5: LiveWeeklyOrigins5;
   live_weekly_origins_6: LiveWeeklyOrigins6;
@@ -500,10 +628,12 @@ export interface DB {
   regions: Regions;
   rejected_rows: RejectedRows;
   retired_hourly_regions: RetiredHourlyRegions;
+  retired_weekly_clusters: RetiredWeeklyClusters;
   retired_weekly_destinations_4: RetiredWeeklyDestinations4;
   retired_weekly_destinations_5: RetiredWeeklyDestinations5;
   retired_weekly_destinations_6: RetiredWeeklyDestinations6;
   retired_weekly_destinations_7: RetiredWeeklyDestinations7;
+  retired_weekly_drivers: RetiredWeeklyDrivers;
   retired_weekly_origins_4: RetiredWeeklyOrigins4;
   retired_weekly_origins_5: RetiredWeeklyOrigins5;
   retired_weekly_origins_6: RetiredWeeklyOrigins6;
@@ -511,11 +641,14 @@ export interface DB {
   schema_migrations: SchemaMigrations;
   settings: Settings;
   sources: Sources;
+  totals_state: TotalsState;
   trips: Trips;
+  weekly_clusters: WeeklyClusters;
   weekly_destinations_4: WeeklyDestinations4;
   weekly_destinations_5: WeeklyDestinations5;
   weekly_destinations_6: WeeklyDestinations6;
   weekly_destinations_7: WeeklyDestinations7;
+  weekly_drivers: WeeklyDrivers;
   weekly_origins_4: WeeklyOrigins4;
   weekly_origins_5: WeeklyOrigins5;
   weekly_origins_6: WeeklyOrigins6;

@@ -32,9 +32,36 @@ export function checkRollups(sql: Sql): Promise<RollupCheck[]> {
       from tripgrid.trips group by 1, 2, 3`,
     kept: "select hour as at, source, region, trips from tripgrid.hourly_regions",
   };
+  // Sums of floats differ in their last digits by the order of the trips.
+  const clusters = {
+    name: "weekly_clusters",
+    counted: `
+      select st_geohash(origin, 5) as o_cell, st_geohash(destination, 5) as d_cell, date_part('hour', local_time)::int as hour,
+             date_trunc('week', local_time) as at, source, region, count(*) as trips, count(duration_s) as durations,
+             round(sum(duration_s)::numeric, 3) as duration_s, round(sum(st_distancesphere(origin, destination))::numeric, 1) as distance_m
+      from tripgrid.trips where destination is not null group by 1, 2, 3, 4, 5, 6`,
+    kept: `
+      select o_cell, d_cell, hour::int, week as at, source, region, trips, durations,
+             round(duration_s::numeric, 3), round(distance_m::numeric, 1) from tripgrid.weekly_clusters`,
+  };
+  const drivers = {
+    name: "weekly_drivers",
+    counted: `
+      select driver_id, date_trunc('week', local_time) as at, source, region, count(*) as trips, count(duration_s) as durations,
+             round(sum(duration_s)::numeric, 3) as duration_s, count(destination) as distances,
+             round(sum(st_distancesphere(origin, destination))::numeric, 1) as distance_m
+      from tripgrid.trips where driver_id is not null group by 1, 2, 3, 4`,
+    kept: `
+      select driver_id, week as at, source, region, trips, durations, round(duration_s::numeric, 3), distances,
+             round(distance_m::numeric, 1) from tripgrid.weekly_drivers`,
+  };
   return compare(
     sql,
-    [...weekly, hourly].map(({ name, counted, kept }) => ({ what: name, a: upToDate(kept), b: upToDate(counted) })),
+    [...weekly, hourly, clusters, drivers].map(({ name, counted, kept }) => ({
+      what: name,
+      a: upToDate(kept),
+      b: upToDate(counted),
+    })),
   );
 }
 

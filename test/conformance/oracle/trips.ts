@@ -10,6 +10,8 @@ export interface SentTrip {
   started_at: string;
   origin: Position;
   destination?: Position;
+  driver_id?: string;
+  duration_s?: number;
 }
 
 /** What is to be planned: how many trips, and into which of the `MONDAYS` they fall. */
@@ -53,6 +55,8 @@ export function planTrips(seed: number, sizes: PartSize[]): TripPlan {
         started_at: timeText(MONDAYS[weeks[own.week % weeks.length] as number] as number, own.micros),
         origin,
         ...(own.destination ? { destination: own.destination.at } : {}),
+        ...(i % 3 ? { driver_id: `d${i % 7}` } : {}),
+        ...(i % 4 ? { duration_s: 60 + (i % 1000) * 0.7 } : {}),
       };
     });
     begin += size;

@@ -33,6 +33,8 @@ const TABLES = [
   "retired_weekly_destinations_5",
   "retired_weekly_destinations_4",
   "retired_hourly_regions",
+  "retired_weekly_clusters",
+  "retired_weekly_drivers",
   "trips",
 ];
 const TRIPS = 6000;
