@@ -14,6 +14,7 @@ import { findChanges, findStates, startChanges } from "./db/batch-changes.ts";
 import { cancelTrip } from "./db/cancel-trip.ts";
 import { type Address, createClient, type Sql } from "./db/client.ts";
 import { learnClosed } from "./db/closed-weeks.ts";
+import { clusters } from "./db/clusters.ts";
 import { replaceTrip } from "./db/correct-trip.ts";
 import { countTrips } from "./db/count-trips.ts";
 import { type EmbeddedEngine, startEmbedded } from "./db/embedded.ts";
@@ -173,6 +174,7 @@ function depsFrom(sql: Sql, parts: IngestParts, follower: Follower, rollups: Rol
     ...mappings,
     weeklyAverages: weeklyAverages.bind(null, sql),
     weeklyAveragesByRegion: weeklyAveragesByRegion.bind(null, sql),
+    clusters: clusters.bind(null, sql),
     listTrips: listTrips.bind(null, db),
     findTrips: findTrips.bind(null, db),
     correctTrip: createCorrectTrip({ replaceTrip: replaceTrip.bind(null, parts.store, db), minTime: config.minTime }),

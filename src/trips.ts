@@ -10,6 +10,8 @@ export interface TripFilters {
   to?: string | undefined;
   area?: Area | undefined;
   match: Match;
+  /** Only trips from some cells, each of which holds none of the others, to others, in an hour of some weekdays. */
+  cluster?: { origins: string[]; destinations: string[]; hour: number; days?: number[] | undefined } | undefined;
 }
 
 /** Where a page of a list ended: the identity of its last trip. */

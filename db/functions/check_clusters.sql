@@ -1,6 +1,6 @@
 -- Refuses parameters of clusters that make no sense, with an error that names the parameter; returns nothing.
 --
--- In:     as tripgrid.cluster_answer; has_area, size, the characters of the cells
+-- In:     as tripgrid.cluster_answer; has_area, or a cluster's own cells; size, the characters of the cells
 -- Errors: TG002
 create or replace function tripgrid.check_clusters(
   match text, has_area boolean, size integer, cluster_by text, order_by text, max_clusters integer, min_trips integer)

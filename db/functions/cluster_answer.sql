@@ -43,13 +43,16 @@ declare
   chosen  record;
   listed  jsonb;
 begin
-  perform tripgrid.check_clusters(match, asked is not null, size, cluster_by, order_by, max_clusters, min_trips);
+  perform tripgrid.check_clusters(match, asked is not null or only_id is not null, size, cluster_by, order_by, max_clusters, min_trips);
   perform tripgrid.check_filters(match, from_date, to_date, hours, days);
   select s.min_trips, s.retired_before into fewest, retired from tripgrid.settings s;
   opens := greatest(coalesce(date_trunc('week', from_date::timestamp), '-infinity'), retired);
   closes := coalesce(date_trunc('week', to_date::timestamp) + interval '7 days', 'infinity');
   if asked is not null then
     select coalesce(array_agg(c.cell), '{}'), coalesce(array_agg(c."inner"), '{}') into cells, inside from tripgrid.area_cover(asked, 2048) c;
+  elsif only_id is not null and cluster_by = 'cells' then
+    cells := array[split_part(only_id, '-', case match when 'destination' then 2 else 1 end)];
+    inside := array[true];
   end if;
 
   select coalesce(sum(g.n), 0)::bigint as trips, min(g.first) as first, max(g.last) as last,

@@ -1,6 +1,7 @@
 -- All groups of trips with the same origin cell, destination cell and hour: what clusters are chosen from.
 --
--- In:     asked, as tripgrid.checked_area gives it, with its cells and inside, as tripgrid.area_cover gives them; null: no area
+-- In:     asked, as tripgrid.checked_area gives it, with its cells and inside, as tripgrid.area_cover gives them; null: no area, but
+--         cells, all of them inside, may still say where to look
 --         match, origin, destination or both; source, region, hours, days, as tripgrid.weekly_counts
 --         opens and closes, local Mondays, the second not included, none of the weeks retired
 --         size, the characters of the cells; metric, what the groups are to be ordered by: trips, distance or duration
@@ -16,7 +17,7 @@ create or replace function tripgrid.cluster_groups(
 returns table (o text, d text, h integer, n bigint, total double precision, count bigint, first timestamp, last timestamp)
 language plpgsql stable set search_path from current set jit = off set work_mem = '128MB' as $$
 declare
-  from_rollup constant boolean := asked is null and days is null and size <= 5;
+  from_rollup constant boolean := cells is null and days is null and size <= 5;
   columns constant text := 't.o_cell, t.d_cell, t.local_time'
     || case metric when 'distance' then ', t.origin, t.destination' when 'duration' then ', t.duration_s' else '' end;
   summed  constant text :=

@@ -23,6 +23,12 @@ export function tripFilters(eb: ExpressionBuilder<DB, "trips">, f: TripFilters):
   if (f.from !== undefined) conditions.push(eb("local_time", ">=", f.from));
   if (f.to !== undefined) conditions.push(eb("local_time", "<", sql<string>`${f.to}::date + 1`));
   if (f.area) conditions.push(inArea(eb, f.area, f.match));
+  if (f.cluster) {
+    const { origins, destinations, hour, days } = f.cluster;
+    conditions.push(inCells(eb, "o_cell", origins), inCells(eb, "d_cell", destinations));
+    conditions.push(eb(sql`extract(hour from local_time)::int`, "=", hour));
+    if (days) conditions.push(eb(sql`extract(isodow from local_time)::int`, "in", days));
+  }
   return eb.and(conditions);
 }
 
@@ -40,4 +46,9 @@ function inArea(eb: ExpressionBuilder<DB, "trips">, area: Area, match: TripFilte
   if (match === "both") return eb.and([within("origin"), within("destination")]);
   if (match === "either") return eb.or([within("origin"), within("destination")]);
   return within(match);
+}
+
+/** As ranges, which an index on the cell knows. */
+function inCells(eb: ExpressionBuilder<DB, "trips">, column: "o_cell" | "d_cell", cells: string[]): Condition {
+  return eb.or(cells.map((cell) => eb.and([eb(column, ">=", cell), eb(column, "<", `${cell}{`)])));
 }

@@ -1,6 +1,7 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { CheckCallback, FindBatch, Ingest } from "../batch.ts";
 import type { FollowBatch, FollowBatches } from "../batch-changes.ts";
+import type { Clusters } from "../clusters.ts";
 import type { CancelTrip, CorrectTrip } from "../correction.ts";
 import type { FindImport, ImportPath, ListImports, UploadImport } from "../imports.ts";
 import type { DeleteMapping, FindMapping, ListMappings, PutMapping } from "../mapping.ts";
@@ -12,6 +13,8 @@ import type { WeeklyAverages, WeeklyAveragesByRegion } from "../weekly-averages.
 import { getBatchEvents } from "./batches-events.ts";
 import { getBatch } from "./batches-get.ts";
 import { getRejects, postRejects } from "./batches-rejects.ts";
+import { getClusters, postClusters } from "./clusters.ts";
+import { getCluster, getClusterTrips } from "./clusters-get.ts";
 import { addDocs } from "./docs.ts";
 import { add } from "./endpoint.ts";
 import { getEvents } from "./events.ts";
@@ -54,6 +57,7 @@ export interface AppDeps {
   deleteMapping: DeleteMapping;
   weeklyAverages: WeeklyAverages;
   weeklyAveragesByRegion: WeeklyAveragesByRegion;
+  clusters: Clusters;
   listTrips: ListTrips;
   findTrips: FindTrips;
   correctTrip: CorrectTrip;
@@ -98,6 +102,10 @@ export function createApp(deps: AppDeps): OpenAPIHono {
   add(app, getWeeklyAverages(deps.weeklyAverages));
   add(app, postWeeklyAverages(deps.weeklyAverages));
   add(app, getWeeklyAveragesByRegion(deps.weeklyAveragesByRegion));
+  add(app, getClusters(deps.clusters));
+  add(app, postClusters(deps.clusters));
+  add(app, getCluster(deps.clusters));
+  add(app, getClusterTrips(deps.clusters, deps.listTrips));
   add(app, getRollups(deps.rollupStatus));
   add(app, postRefresh(deps.refreshRollups));
   add(app, postRebuild(deps.rebuildRollups));
