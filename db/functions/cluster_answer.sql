@@ -35,6 +35,8 @@ declare
   retired timestamp;
   opens   timestamp;
   closes  timestamp;
+  -- Without an area both ends are everywhere.
+  ends    constant text := case when asked is null and match = 'both' then 'origin' else match end;
   cells   text[];
   inside  boolean[];
   seen    record;
@@ -60,7 +62,7 @@ begin
          array_agg(g.h) filter (where g.d is not null) as h, array_agg(g.n) filter (where g.d is not null) as n,
          array_agg(g.total) filter (where g.d is not null) as total, array_agg(g.count) filter (where g.d is not null) as count
     into seen
-    from tripgrid.cluster_groups(asked, cells, inside, match, source, region, opens, closes, hours, days, size, order_by) g;
+    from tripgrid.cluster_groups(asked, cells, inside, ends, source, region, opens, closes, hours, days, size, order_by) g;
   if asked is null then
     select coalesce(sum(w.trips), 0)::bigint, min(w.week), max(w.week) into seen.trips, seen.first, seen.last
     from tripgrid.weekly_counts_of_regions(source, region, opens, closes, hours, days) w;
@@ -108,8 +110,10 @@ begin
     into chosen
     from (select array_agg(t.i) as i, array_agg(t.id) as id, array_agg(t.o_spot) as o_spot, array_agg(t.d_spot) as d_spot,
                  array_agg(t.h) as h from taken t) t,
-         (select array_agg(t.i) as i, array_agg(b.o) as o, array_agg(b.d) as d, array_agg(b.h) as h
-          from taken t join base b on b.o_spot = t.o_spot and b.d_spot = t.d_spot and b.h = t.h) p;
+         (select array_agg(x.i) as i, array_agg(x.o) as o, array_agg(x.d) as d, array_agg(x.h) as h
+          -- A group that came in several rows is one.
+          from (select distinct t.i, b.o, b.d, b.h
+                from taken t join base b on b.o_spot = t.o_spot and b.d_spot = t.d_spot and b.h = t.h) x) p;
 
   if chosen.i is not null then
     select jsonb_agg(
@@ -123,7 +127,7 @@ begin
                   jsonb_build_object('origin_cells', p.o, 'destination_cells', p.d) else '{}' end order by c.i)
       into listed
       from unnest(chosen.i, chosen.id, chosen.o_spot, chosen.d_spot, chosen.h) c (i, id, o_spot, d_spot, h)
-      join tripgrid.cluster_figures(asked, cells, inside, match, source, region, opens, closes, hours, days, size,
+      join tripgrid.cluster_figures(asked, cells, inside, ends, source, region, opens, closes, hours, days, size,
                                     chosen.part_of, chosen.o, chosen.d, chosen.part_h) f on f.cluster = c.i
       left join lateral (
         select array_agg(distinct u.o) as o, array_agg(distinct u.d) as d
@@ -137,8 +141,10 @@ begin
          statement_timestamp(),
          case when coalesce(date_trunc('week', from_date::timestamp), '-infinity') < retired then retired::date end
   from (select e.first, e.last, (e.last - e.first) / 7 + 1 as weeks
-        from (select coalesce(nullif(opens, '-infinity'), date_trunc('week', seen.first), closes - interval '7 days')::date as first,
-                     coalesce(nullif(closes, 'infinity') - interval '7 days', date_trunc('week', seen.last), opens)::date as last) e) w;
+        from (select coalesce(case when from_date is not null then opens end, date_trunc('week', seen.first),
+                              case when to_date is not null then closes - interval '7 days' end)::date as first,
+                     coalesce(case when to_date is not null then closes - interval '7 days' end, date_trunc('week', seen.last),
+                              case when from_date is not null then opens end)::date as last) e) w;
 end
 $$;
 comment on function tripgrid.cluster_answer is 'The trips of an area grouped into clusters: one row';

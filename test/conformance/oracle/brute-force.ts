@@ -14,7 +14,12 @@ export interface Oracle {
   /** Tests every trip against each of the areas. */
   tryAreas(areas: TestArea[]): Promise<Inside[]>;
   ask(inside: Inside, question: TestQuestion): Expected;
+  /** The trips that a question is about. */
+  select(inside: Inside, question: TestQuestion): DatedTrip[];
 }
+
+/** A trip with what its local time says. */
+export type DatedTrip = OracleTrip & { hour: number; monday: string; weekday: number };
 
 /** A trip as the table has it. */
 export interface OracleTrip {
@@ -24,6 +29,7 @@ export interface OracleTrip {
   local_time: string;
   origin: Position;
   destination: Position | null;
+  duration_s: number | null;
 }
 
 /** What lies in an area: the ids of trips. */
@@ -76,28 +82,34 @@ export async function readOracle(sql: Sql, table = "tripgrid.trips"): Promise<Or
     });
   }
 
-  function ask({ origins, destinations }: Inside, question: TestQuestion): Expected {
-    const matching = dated.filter(({ trip_id }) => {
+  const matchingOf = ({ origins, destinations }: Inside, question: TestQuestion) =>
+    dated.filter(({ trip_id }) => {
       const [o, d] = [origins.has(trip_id), destinations.has(trip_id)];
       return { origin: o, destination: d, both: o && d, either: o || d }[question.match];
     });
+
+  function select(inside: Inside, question: TestQuestion): DatedTrip[] {
     const hours = question.hours && members(question.hours, 24);
     const days = question.days && members(question.days, 7);
     const first = question.from && mondayOf(question.from);
     const last = question.to && mondayOf(question.to);
-    const weeks = new Map<string, number>();
-    for (const trip of matching) {
-      if (question.source !== undefined && trip.source !== question.source) continue;
-      if (question.region !== undefined && trip.region !== question.region) continue;
-      if (hours && !hours.includes(trip.hour)) continue;
-      if (days && !days.includes(trip.weekday)) continue;
-      if ((first && trip.monday < first) || (last && trip.monday > last)) continue;
-      weeks.set(trip.monday, (weeks.get(trip.monday) ?? 0) + 1);
-    }
-    const counts = [...weeks].sort().map(([week, count]) => ({ week, trips: count }));
-    return { inside: matching.length, counts, answer: answerOf(counts, first, last) };
+    return matchingOf(inside, question).filter((trip) => {
+      if (question.source !== undefined && trip.source !== question.source) return false;
+      if (question.region !== undefined && trip.region !== question.region) return false;
+      if (hours && !hours.includes(trip.hour)) return false;
+      if (days && !days.includes(trip.weekday)) return false;
+      return !((first && trip.monday < first) || (last && trip.monday > last));
+    });
   }
-  return { trips, tryAreas, ask };
+
+  function ask(inside: Inside, question: TestQuestion): Expected {
+    const weeks = new Map<string, number>();
+    for (const { monday } of select(inside, question)) weeks.set(monday, (weeks.get(monday) ?? 0) + 1);
+    const counts = [...weeks].sort().map(([week, count]) => ({ week, trips: count }));
+    const [first, last] = [question.from && mondayOf(question.from), question.to && mondayOf(question.to)];
+    return { inside: matchingOf(inside, question).length, counts, answer: answerOf(counts, first, last) };
+  }
+  return { trips, tryAreas, ask, select };
 }
 
 async function readTrips(sql: Sql, table: string): Promise<OracleTrip[]> {
@@ -109,7 +121,7 @@ async function readTrips(sql: Sql, table: string): Promise<OracleTrip[]> {
   };
   const rows = await sql<Row[]>`
     select trip_id, source, region, to_char(local_time, 'YYYY-MM-DD"T"HH24:MI:SS.US') as local_time,
-           st_x(origin) as x, st_y(origin) as y, st_x(destination) as to_x, st_y(destination) as to_y
+           duration_s, st_x(origin) as x, st_y(origin) as y, st_x(destination) as to_x, st_y(destination) as to_y
     from ${sql(table)}`;
   return rows.map(({ x, y, to_x, to_y, ...row }) => {
     return { ...row, origin: [x, y], destination: to_x === null || to_y === null ? null : [to_x, to_y] };
