@@ -149,6 +149,7 @@ function depsFrom(sql: Sql, parts: IngestParts, follower: Follower, rollups: Rol
     checkCallback: (url: string) =>
       callbackUrl(url, config.callbackSecret === undefined ? undefined : { allowPrivate: config.callbackAllowPrivate }),
     rateLimits: parts.admission.limits,
+    showTrips: config.showTrips,
     findBatch: (id: string) => findBatch(sql, id),
     findRejects: findRejects.bind(null, sql),
     mendRejects: createMendRejects({

@@ -50,7 +50,10 @@ export type CountBy = { column: CountColumn } | { attribute: string };
 
 /** Values in the order of `by`, then the count; the largest counts first. */
 export interface TripCounts {
-  total: number;
+  /** Null where withheld. */
+  total: number | null;
+  /** What was left out for having fewer trips than that, if anything may be. */
+  withheld?: { min_trips: number; groups: number };
   counts: { values: (string | number | null)[]; trips: number }[];
   /** There are more groups than were asked for. */
   truncated: boolean;

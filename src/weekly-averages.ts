@@ -29,8 +29,14 @@ export interface WeeklyQuestion extends WeeklyFilters {
 /** Mondays, local; `to` is not included. Null where no trip was found and the question names no dates. */
 export type Window = { from: string; to: string } | null;
 
+/** What was left out for having fewer trips than that. */
+export interface Withheld {
+  min_trips: number;
+}
+
 interface Averages {
-  trips: number;
+  /** Null where withheld. */
+  trips: number | null;
   weeks_in_window: number;
   average: number | null;
   weeks_with_trips: number;
@@ -47,7 +53,9 @@ export interface WeeklyAnswer extends Averages {
   data_as_of: string;
   /** If weeks of the window are retired, the first that is none: of the earlier ones the trips are gone. */
   retired_before?: string;
-  weeks: { week: string; start: string; trips: number; trips_bounds?: [number, number] }[];
+  /** If groups of few trips are withheld, and how many weeks are. */
+  withheld?: Withheld & { weeks: number };
+  weeks: { week: string; start: string; trips: number | null; trips_bounds?: [number, number] }[];
   /** Bounds come with an estimate, and with exact questions about an area's retired weeks, which are answered by one; those of the averages hold for every window it could be. */
   trips_bounds?: [number, number];
   average_bounds?: Bounds;
@@ -59,7 +67,10 @@ export interface ByRegionAnswer {
   window: Window;
   weeks_in_window: number;
   data_as_of: string;
-  regions: ({ region: string | null } & Omit<Averages, "weeks_in_window">)[];
+  withheld?: Withheld & { regions: number };
+  regions: ({ region: string | null } & Omit<Averages, "weeks_in_window" | "weeks_with_trips"> & {
+      weeks_with_trips: number | null;
+    })[];
 }
 
 export type WeeklyAverages = (question: WeeklyQuestion) => Promise<WeeklyAnswer>;

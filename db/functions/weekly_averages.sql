@@ -12,6 +12,8 @@
 --         with "trips_bounds": [lower, upper]
 --         …_lower and …_upper, bounds of the exact figures, for an estimate; those of the averages hold for every window it
 --         could be
+--         Where TRIPGRID_MIN_TRIPS withholds a week of fewer trips, its trips are null and it has no bounds; where all trips
+--         together are fewer, so are they, their averages and bounds.
 --         retired_before, if the window has retired weeks: the first that is none
 -- Errors: as tripgrid.weekly_counts
 create or replace function tripgrid.weekly_averages(
@@ -41,10 +43,10 @@ begin
   return query
   with counted as materialized (
     select c.week, c.trips, c.lower as low, c.upper as high
-    from tripgrid.weekly_counts($1, $2, $3, $4, $5, $6, $7, $8) c where not is_estimate
+    from tripgrid.exact_weeks($1, $2, $3, $4, $5, $6, $7, $8) c where not is_estimate
     union all
     select e.week, e.trips, e.lower, e.upper
-    from tripgrid.weekly_estimates($1, $2, $3, $4, $5, $6, $7, $8) e where is_estimate
+    from tripgrid.estimated_weeks($1, $2, $3, $4, $5, $6, $7, $8) e where is_estimate
   ), ends as (
     select coalesce(opens, min(c.week), closes - 7) as first, coalesce(closes - 7, max(c.week), opens) as last,
            is_estimate or coalesce(bool_or(c.low < c.high), false) as is_bounded,
@@ -57,30 +59,39 @@ begin
     from ends e
     cross join lateral generate_series(e.first::timestamp, e.last::timestamp, interval '7 days') d
     left join counted c on c.week = d::date
+  ), told as (
+    select t.week, t.trips is null as is_withheld
+    from (select array_agg(d.week) as week, array_agg(d.trips) as trips, array_agg(d.low) as low, array_agg(d.high) as high from dense d) a,
+         tripgrid.told_weeks(a.week, a.trips, a.low, a.high) t
   ), total as (
     select coalesce(sum(d.trips), 0)::bigint as trips, count(*)::int as weeks_in_window,
            coalesce(sum(d.low), 0)::bigint as low, coalesce(sum(d.high), 0)::bigint as high,
            (count(*) filter (where d.trips > 0))::int as with_trips,
            (count(*) filter (where d.low > 0))::int as with_low, (count(*) filter (where d.high > 0))::int as with_high,
-           coalesce(jsonb_agg(jsonb_build_object('week', to_char(d.week, 'IYYY"-W"IW'), 'start', d.week, 'trips', d.trips)
-                              || case when e.is_bounded then jsonb_build_object('trips_bounds', jsonb_build_array(d.low, d.high))
+           coalesce(jsonb_agg(jsonb_build_object('week', to_char(d.week, 'IYYY"-W"IW'), 'start', d.week,
+                                                 'trips', case when not w.is_withheld then d.trips end)
+                              || case when e.is_bounded and not w.is_withheld then jsonb_build_object('trips_bounds', jsonb_build_array(d.low, d.high))
                                       else '{}' end
                               order by d.week), '[]') as weeks
-    from dense d cross join ends e
+    from dense d join told w using (week) cross join ends e
+  ), judged as (
+    select case when t.high < s.min_trips then t.high else t.trips end between 1 and s.min_trips - 1 as is_withheld
+    from total t, tripgrid.settings s
   )
-  select e.first, e.last + 7, t.trips, t.weeks_in_window, t.trips::float8 / nullif(t.weeks_in_window, 0),
-         t.with_trips, t.trips::float8 / nullif(t.with_trips, 0),
+  select e.first, e.last + 7, case when not j.is_withheld then t.trips end, t.weeks_in_window,
+         case when not j.is_withheld then t.trips::float8 / nullif(t.weeks_in_window, 0) end,
+         t.with_trips, case when not j.is_withheld then t.trips::float8 / nullif(t.with_trips, 0) end,
          case when e.is_bounded then 'estimate' else 'exact' end, statement_timestamp(), t.weeks,
          b.trips_lower, b.trips_upper, b.average_lower, b.average_upper, b.with_lower, b.with_upper, b.average_with_lower, b.average_with_upper,
          (select s.retired_before from tripgrid.settings s where e.first < s.retired_before)
-  from ends e cross join total t
+  from ends e cross join total t cross join judged j
   left join lateral (
     select t.low as trips_lower, t.high as trips_upper,
            t.low::float8 / nullif(t.weeks_in_window, 0) as average_lower,
            t.high::float8 / greatest((e.sure_last - e.sure_first) / 7 + 1, 1) as average_upper,
            t.with_low as with_lower, t.with_high as with_upper,
            t.low::float8 / nullif(t.with_high, 0) as average_with_lower,
-           t.high::float8 / greatest(t.with_low, 1) as average_with_upper) b on e.is_bounded;
+           t.high::float8 / greatest(t.with_low, 1) as average_with_upper) b on e.is_bounded and not j.is_withheld;
 end
 $$;
 comment on function tripgrid.weekly_averages is 'How many trips a week, on average, in an area';

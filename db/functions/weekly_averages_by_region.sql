@@ -3,7 +3,7 @@
 --
 -- In:     source, from_date, to_date, hours, days, as tripgrid.weekly_counts
 -- Out:    region, and the columns of tripgrid.weekly_averages. An end of the window that is not given is the first or last
---         week that has a trip of any region.
+--         week that has a trip of any region. Where TRIPGRID_MIN_TRIPS withholds regions of fewer trips, their figures are null.
 -- Errors: TG002
 create or replace function tripgrid.weekly_averages_by_region(
   source text default null, from_date date default null, to_date date default null,
@@ -28,13 +28,18 @@ begin
     group by c.region, c.week
   ), ends as (
     select coalesce(opens::date, min(c.week)) as opened, coalesce(closes::date, max(c.week) + 7) as closed from counted c
+  ), summed as (
+    select c.region, sum(c.trips)::bigint as trips, count(*)::int as weeks from counted c group by c.region
+  ), told as (
+    select u.region, u.weeks, case when not u.is_withheld then u.trips end as trips
+    from (select array_agg(s.region order by s.region) as region, array_agg(s.weeks order by s.region) as weeks,
+                 array_agg(s.trips order by s.region) as trips, tripgrid.withheld(array_agg(s.trips order by s.region)) as hidden from summed s) a
+    cross join lateral unnest(a.region, a.weeks, a.trips, a.hidden) u (region, weeks, trips, is_withheld)
   )
-  select c.region, e.opened, e.closed, sum(c.trips)::bigint, (e.closed - e.opened) / 7,
-         sum(c.trips)::double precision / ((e.closed - e.opened) / 7), count(*)::int,
-         sum(c.trips)::double precision / count(*), statement_timestamp()
-  from counted c cross join ends e
-  group by c.region, e.opened, e.closed
-  order by 4 desc, 1;
+  select t.region, e.opened, e.closed, t.trips, (e.closed - e.opened) / 7, t.trips::float8 / ((e.closed - e.opened) / 7),
+         case when t.trips is not null then t.weeks end, t.trips::float8 / t.weeks, statement_timestamp()
+  from told t cross join ends e
+  order by t.trips desc nulls last, t.region;
 end
 $$;
 comment on function tripgrid.weekly_averages_by_region is 'How many trips a week, on average, each region sees, over one common window';

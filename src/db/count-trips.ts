@@ -30,6 +30,8 @@ export async function countTrips(
 ): Promise<TripCounts> {
   return translateErrors(async () => {
     await checkBoundary(db, filters);
+    const keys = by.map((_, i) => sql.ref<Value>(`key${i}`).as(`key${i}`));
+    const fewest = sql<number>`(select min_trips from tripgrid.settings)`;
     // Grouped under plain names first: a parameter (an attribute's name) would make equal expressions different ones.
     const rows = await db
       .with("keyed", (with_) =>
@@ -38,22 +40,61 @@ export async function countTrips(
           .select(by.map((one, i) => expression(one).as(`key${i}`)))
           .where((eb) => tripFilters(eb, filters)),
       )
-      .selectFrom("keyed")
-      .select(by.map((_, i) => sql.ref<Value>(`key${i}`).as(`key${i}`)))
-      .select([sql<number>`count(*)`.as("trips"), sql<number>`sum(count(*)) over ()`.as("total")])
-      .groupBy(by.map((_, i) => sql.ref(`key${i}`)))
+      .with("grouped", (with_) =>
+        with_
+          .selectFrom("keyed")
+          .select(keys)
+          .select(sql<number>`count(*)`.as("trips"))
+          .groupBy(by.map((_, i) => sql.ref(`key${i}`))),
+      )
+      // As tripgrid.withheld does it: the small ones, and where these are too few together the smallest other one.
+      .with("ranked", (with_) =>
+        with_
+          .selectFrom("grouped")
+          .selectAll()
+          .select([
+            sql<number>`sum(trips) over ()`.as("total"),
+            sql<number>`coalesce(sum(trips) filter (where trips < ${fewest}) over (), 0)`.as("small"),
+            sql<number>`count(*) filter (where trips < ${fewest}) over ()`.as("smalls"),
+            sql<number>`row_number() over (order by trips, ${sql.join(by.map((_, i) => sql.ref(`key${i}`)))})`.as(
+              "size",
+            ),
+          ]),
+      )
+      .with("judged", (with_) =>
+        with_
+          .selectFrom("ranked")
+          .selectAll()
+          .select(
+            sql<boolean>`trips < ${fewest} or (small between 1 and ${fewest} - 1 and size = smalls + 1)`.as("hidden"),
+          ),
+      )
+      .selectFrom("judged")
+      .select(keys)
+      .select([
+        sql<number>`trips`.as("trips"),
+        sql<number>`total`.as("total"),
+        sql<boolean>`hidden`.as("hidden"),
+        sql<number>`count(*) filter (where hidden) over ()`.as("hiddens"),
+        fewest.as("fewest"),
+      ])
+      .orderBy("hidden")
       .orderBy("trips", "desc")
       .orderBy(sql.ref("key0"))
       .$if(by.length > 1, (query) => query.orderBy(sql.ref("key1")))
       .limit(limit + 1)
       .execute();
+    const [first] = rows;
+    const shown = rows.filter(({ hidden }) => !hidden);
+    const { total = 0, hiddens = 0, fewest: minTrips = 1 } = first ?? {};
     return {
-      total: rows[0]?.total ?? 0,
-      counts: rows.slice(0, limit).map((row) => ({
+      total: total > 0 && total < minTrips ? null : total,
+      ...(minTrips > 1 ? { withheld: { min_trips: minTrips, groups: hiddens } } : {}),
+      counts: shown.slice(0, limit).map((row) => ({
         values: by.map((_, i) => (row as Record<string, unknown>)[`key${i}`] as Value),
         trips: row.trips,
       })),
-      truncated: rows.length > limit,
+      truncated: shown.length > limit,
     };
   });
 }

@@ -2,9 +2,9 @@ import type { ByRegionAnswer, WeeklyFilters } from "../weekly-averages.ts";
 import { type Sql, translateErrors } from "./client.ts";
 
 type Region = ByRegionAnswer["regions"][number];
-type Row = { opens: string | null; closes: string | null; as_of: string } & (
-  | (Region & { trips: number; window_from: string; window_to: string; weeks_in_window: number })
-  | { trips: null }
+type Row = { opens: string | null; closes: string | null; as_of: string; min_trips: number } & (
+  | (Region & { window_from: string; window_to: string; weeks_in_window: number })
+  | { window_from: null }
 );
 
 /** Asks `tripgrid.weekly_averages_by_region`; where it finds nothing, the window is that of the dates asked about. */
@@ -13,29 +13,34 @@ export async function weeklyAveragesByRegion(sql: Sql, f: WeeklyFilters): Promis
   return translateErrors(async () => {
     const rows = await sql<Row[]>`
       select date_trunc('week', ${from}::timestamp)::date as opens, date_trunc('week', ${to}::timestamp)::date + 7 as closes,
-             statement_timestamp() as as_of, r.*
-      from (select) once
+             statement_timestamp() as as_of, s.min_trips, r.*
+      from tripgrid.settings s
       left join tripgrid.weekly_averages_by_region(
         source => ${f.source ?? null}, from_date => ${f.from ?? null}, to_date => ${f.to ?? null},
         hours => ${f.hours ?? null}, days => ${f.days ?? null}) r on true`;
     const [first] = rows;
     if (!first) throw new Error("a left join gave no row");
-    if (first.trips === null) {
+    if (first.window_from === null) {
       const { opens, closes } = first;
       const weeks = opens && closes ? (Date.parse(closes) - Date.parse(opens)) / WEEK_MS : 0;
       const window = opens && closes ? { from: opens, to: closes } : null;
-      return { window, weeks_in_window: weeks, data_as_of: first.as_of, regions: [] };
+      return { window, weeks_in_window: weeks, data_as_of: first.as_of, ...withheldOf(first, []), regions: [] };
     }
+    const regions = rows.flatMap((row) => (row.window_from === null ? [] : [regionOf(row)]));
     return {
       window: { from: first.window_from, to: first.window_to },
       weeks_in_window: first.weeks_in_window,
       data_as_of: first.as_of,
-      regions: rows.flatMap((row) => (row.trips === null ? [] : [regionOf(row)])),
+      ...withheldOf(first, regions),
+      regions,
     };
   });
 }
 
 const WEEK_MS = 7 * 86_400_000;
+
+const withheldOf = ({ min_trips }: Row, regions: Region[]) =>
+  min_trips > 1 ? { withheld: { min_trips, regions: regions.filter(({ trips }) => trips === null).length } } : {};
 
 const regionOf = ({ region, trips, average, weeks_with_trips, average_over_weeks_with_trips }: Region): Region => ({
   region,

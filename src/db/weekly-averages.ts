@@ -15,12 +15,13 @@ type Row = Pick<
   window_from: string | null;
   window_to: string | null;
   method_used: Method;
-  trips_lower: number;
-  trips_upper: number;
+  min_trips: number;
+  trips_lower: number | null;
+  trips_upper: number | null;
   average_lower: number | null;
   average_upper: number | null;
-  weeks_with_trips_lower: number;
-  weeks_with_trips_upper: number;
+  weeks_with_trips_lower: number | null;
+  weeks_with_trips_upper: number | null;
   average_over_weeks_with_trips_lower: number | null;
   average_over_weeks_with_trips_upper: number | null;
   retired_before: string | null;
@@ -30,9 +31,9 @@ type Row = Pick<
 export async function weeklyAverages(sql: Sql, q: WeeklyQuestion): Promise<WeeklyAnswer> {
   return translateErrors(async () => {
     const rows = await sql<Row[]>`
-      select * from tripgrid.weekly_averages(
+      select a.*, s.min_trips from tripgrid.settings s, tripgrid.weekly_averages(
         area => ${areaSql(sql, q.area)}, match => ${q.match}, source => ${q.source ?? null}, region => ${q.region ?? null},
-        from_date => ${q.from ?? null}, to_date => ${q.to ?? null}, hours => ${q.hours ?? null}, days => ${q.days ?? null}, method => ${q.method})`;
+        from_date => ${q.from ?? null}, to_date => ${q.to ?? null}, hours => ${q.hours ?? null}, days => ${q.days ?? null}, method => ${q.method}) a`;
     const [row] = rows;
     if (!row) throw new Error("tripgrid.weekly_averages gave no row");
     const { window_from: from, window_to: to } = row;
@@ -43,14 +44,20 @@ export async function weeklyAverages(sql: Sql, q: WeeklyQuestion): Promise<Weekl
       average: row.average,
       weeks_with_trips: row.weeks_with_trips,
       average_over_weeks_with_trips: row.average_over_weeks_with_trips,
-      ...(row.method_used === "estimate" ? boundsOf(row) : {}),
+      ...(row.method_used === "estimate" && row.trips !== null ? boundsOf(row) : {}),
       method: row.method_used,
       data_as_of: row.data_as_of,
       ...(row.retired_before === null ? {} : { retired_before: row.retired_before }),
+      ...(row.min_trips > 1 ? { withheld: withheldOf(row) } : {}),
       weeks: row.weeks,
     };
   });
 }
+
+const withheldOf = ({ min_trips, weeks }: Row) => ({
+  min_trips,
+  weeks: weeks.filter(({ trips }) => trips === null).length,
+});
 
 const boundsOf = (row: Row) => ({
   trips_bounds: [row.trips_lower, row.trips_upper] as [number, number],

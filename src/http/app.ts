@@ -28,6 +28,7 @@ import { problem } from "./problem.ts";
 import { type RateLimits, withRateLimit } from "./rate-limit.ts";
 import { deleteRegionEndpoint, getRegion, listRegionsEndpoint, putRegionEndpoint } from "./regions.ts";
 import { getRollups, postRebuild, postRefresh } from "./rollups.ts";
+import { ifTripsAreShown } from "./shown-trips.ts";
 import { getTripCounts } from "./trips-count.ts";
 import { deleteTrip } from "./trips-delete.ts";
 import { getTrip } from "./trips-get.ts";
@@ -42,6 +43,8 @@ export interface AppDeps {
   ingest: Ingest;
   checkCallback: CheckCallback;
   rateLimits: RateLimits;
+  /** Whether single trips may be read. */
+  showTrips: boolean;
   findBatch: FindBatch;
   findRejects: FindRejects;
   mendRejects: MendRejects;
@@ -105,14 +108,14 @@ export function createApp(deps: AppDeps): OpenAPIHono {
   add(app, getClusters(deps.clusters));
   add(app, postClusters(deps.clusters));
   add(app, getCluster(deps.clusters));
-  add(app, getClusterTrips(deps.clusters, deps.listTrips));
+  add(app, ifTripsAreShown(getClusterTrips(deps.clusters, deps.listTrips), deps.showTrips));
   add(app, getRollups(deps.rollupStatus));
   add(app, postRefresh(deps.refreshRollups));
   add(app, postRebuild(deps.rebuildRollups));
 
-  add(app, listTripsEndpoint(deps.listTrips));
+  add(app, ifTripsAreShown(listTripsEndpoint(deps.listTrips), deps.showTrips));
   add(app, getTripCounts(deps.countTrips));
-  add(app, getTrip(deps.findTrips));
+  add(app, ifTripsAreShown(getTrip(deps.findTrips), deps.showTrips));
   add(app, withRateLimit(putTrip(deps.correctTrip), deps.rateLimits));
   add(app, withRateLimit(deleteTrip(deps.cancelTrip), deps.rateLimits));
 

@@ -38,7 +38,10 @@ const route: Endpoint["route"] = {
     z
       .object({
         by: z.array(z.string()),
-        total: z.int(),
+        total: z.int().nullable().openapi({ description: "Null if so few that they are withheld" }),
+        withheld: z.object({ min_trips: z.int(), groups: z.int() }).optional().openapi({
+          description: "How many groups are left out, where TRIPGRID_MIN_TRIPS asks for it",
+        }),
         counts: z.array(z.object({ trips: z.int() }).catchall(value)),
         truncated: z.boolean().openapi({ description: "There are more groups than limit" }),
       })
@@ -56,12 +59,12 @@ export function getTripCounts(countTrips: CountTrips): Endpoint {
     route,
     handle: async (c) => {
       const { by: names, limit, ...filters } = readQuery(c, query);
-      const { total, counts, truncated } = await countTrips(filtersFrom(filters), names.map(countBy), limit);
+      const { total, counts, truncated, withheld } = await countTrips(filtersFrom(filters), names.map(countBy), limit);
       const rows = counts.map(({ values, trips }) => ({
         ...Object.fromEntries(names.map((name, i) => [name, values[i] ?? null])),
         trips,
       }));
-      return c.json({ by: names, total, counts: rows, truncated });
+      return c.json({ by: names, total, counts: rows, truncated, ...(withheld ? { withheld } : {}) });
     },
   };
 }

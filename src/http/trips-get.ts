@@ -11,7 +11,7 @@ const route: Endpoint["route"] = {
   tags: ["Trips"],
   summary: "One trip",
   request: { params: tripParams, query: tripQuery },
-  responses: replies(200, "The trip", Trip, 400, 404, 409, 503),
+  responses: replies(200, "The trip", Trip, 400, 403, 404, 409, 503),
 };
 
 /** `GET /v1/trips/SOURCE/ID`: 409 with the times to choose from where the id was used at several. */

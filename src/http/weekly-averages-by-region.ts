@@ -17,12 +17,15 @@ const answer = z
     window: WindowSchema,
     weeks_in_window: z.int(),
     data_as_of: Instant,
+    withheld: z.object({ min_trips: z.int(), regions: z.int() }).optional().openapi({
+      description: "How many regions are withheld, where TRIPGRID_MIN_TRIPS asks for it: their figures are null",
+    }),
     regions: z.array(
       z.object({
         region: z.string().nullable().openapi({ description: "Null: trips that carry no region" }),
-        trips: z.int(),
+        trips: z.int().nullable(),
         average: z.number().nullable(),
-        weeks_with_trips: z.int(),
+        weeks_with_trips: z.int().nullable(),
         average_over_weeks_with_trips: z.number().nullable(),
       }),
     ),

@@ -53,7 +53,7 @@ const bounds = (figure: z.ZodType) =>
 const answer = z
   .object({
     window: WindowSchema,
-    trips: z.int(),
+    trips: z.int().nullable().openapi({ description: "Null if so few that they are withheld" }),
     weeks_in_window: z.int(),
     average: z.number().nullable().openapi({ description: "trips / weeks_in_window; null without a window" }),
     weeks_with_trips: z.int(),
@@ -70,11 +70,14 @@ const answer = z
       description:
         "If weeks of the window are retired, the first that is none: of the earlier ones only counts are kept",
     }),
+    withheld: z.object({ min_trips: z.int(), weeks: z.int() }).optional().openapi({
+      description: "How many weeks are withheld, where TRIPGRID_MIN_TRIPS asks for it",
+    }),
     weeks: z.array(
       z.object({
         week: z.string().openapi({ example: "2018-W18" }),
         start: DateText,
-        trips: z.int(),
+        trips: z.int().nullable(),
         trips_bounds: bounds(z.int()),
       }),
     ),

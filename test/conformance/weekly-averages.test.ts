@@ -65,7 +65,7 @@ describe("the window", () => {
   ])("%s", async (_, query, expected) => {
     const answer = await ask(`source=window${query}`);
     expect(answer.weeks.map(({ week, trips }) => `${week} ${trips}`)).toEqual(expected);
-    const counts = answer.weeks.map(({ trips }) => trips);
+    const counts = answer.weeks.map(({ trips }) => Number(trips));
     const trips = counts.reduce((sum, n) => sum + n, 0);
     const withTrips = counts.filter((n) => n > 0).length;
     expect(answer).toMatchObject({
@@ -192,8 +192,8 @@ describe("the SQL function", () => {
     }
     for (const { week, trips } of exact.weeks) {
       const [lower, upper] = body.weeks.find((one) => one.week === week)?.trips_bounds ?? [Infinity, -Infinity];
-      expect(lower).toBeLessThanOrEqual(trips);
-      expect(upper).toBeGreaterThanOrEqual(trips);
+      expect(lower).toBeLessThanOrEqual(Number(trips));
+      expect(upper).toBeGreaterThanOrEqual(Number(trips));
     }
     expect(Object.keys(exact).filter((name) => name.endsWith("_bounds"))).toEqual([]);
   });
