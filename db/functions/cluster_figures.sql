@@ -11,19 +11,17 @@ returns table (cluster integer, trips bigint, origin geometry, destination geome
                median_duration_s double precision, mean_distance_m double precision, median_distance_m double precision)
 language plpgsql stable set search_path from current set jit = off set work_mem = '128MB' as $$
 declare
-  ends    constant text[] := array(select distinct e from unnest(case match when 'destination' then d else o end) e);
-  -- Only the cells that these trips can be in. A cell of the area may be larger than theirs.
-  sought  text[];
-  is_in   boolean[];
+  origins constant text[] := array(select distinct u from unnest(o) u);
+  -- Looked for by their origins, whatever is asked of them: that index has all that the figures need. Only the cells that these trips can
+  -- be in; a cell of the area may be larger than theirs.
+  sought  text[] := origins;
+  is_in   boolean[] := array_fill(true, array[cardinality(origins)]);
 begin
-  if cells is null then
-    sought := ends;
-    is_in := array_fill(true, array[cardinality(ends)]);
-  else
+  if cells is not null and match <> 'destination' then
     select array_agg(u.cell), array_agg(u."inner") into sought, is_in
-    from (select distinct case when length(c.cell) < size then e else c.cell end as cell, c."inner"
+    from (select distinct case when length(c.cell) < size then u else c.cell end as cell, c."inner"
           from unnest(cells, inside) c (cell, "inner")
-          join unnest(ends) e on left(c.cell, least(length(c.cell), size)) = left(e, length(c.cell))) u;
+          join unnest(origins) u on left(c.cell, least(length(c.cell), size)) = left(u, length(c.cell))) u;
   end if;
   return query execute format($q$
     with picked as (
@@ -35,7 +33,7 @@ begin
       join (select u.i, u.o, u.d, u.h, first_value(st_x(st_pointfromgeohash(u.o))) over w as o_lon,
                    first_value(st_x(st_pointfromgeohash(u.d))) over w as d_lon
             from unnest($10, $11, $12, $13) u (i, o, d, h) window w as (partition by u.i order by u.o, u.d)) g
-        on g.o = left(t.o_cell, $7) and g.d = left(t.d_cell, $7) and g.h = extract(hour from t.local_time)::int
+        on g.o = left(t.o_cell, $7) and g.d = left(t.d_cell, $7) and g.h = date_part('hour', t.local_time)::int
     ), figures as (
       select p.i, count(*) as n, avg(p.o_lon) as o_lon, avg(p.o_lat) as o_lat, avg(p.d_lon) as d_lon, avg(p.d_lat) as d_lat,
              avg(p.duration_s) as mean_duration_s, percentile_cont(0.5) within group (order by p.duration_s) as median_duration_s,
@@ -46,7 +44,8 @@ begin
            st_point(f.d_lon - 360 * floor((f.d_lon + 180) / 360), f.d_lat, 4326),
            f.mean_duration_s, f.median_duration_s, f.mean_distance_m, f.median_distance_m
     from figures f $q$,
-    tripgrid.trips_in_area(coalesce(cells, sought), coalesce(inside, is_in), match,
+    tripgrid.trips_in_area(coalesce(cells, sought), coalesce(inside, is_in),
+                           case when cells is null then 'origin' else match end, 'origin',
                            't.o_cell, t.d_cell, t.local_time, t.origin, t.destination, t.duration_s', opens, closes))
   using sought, is_in, source, region, hours, days, size, null, asked, i, o, d, h;
 end
