@@ -19,7 +19,6 @@
 --
 -- A trip counts if its own point lies in the area, not the middle of its cell. All figures are made from the trips, in one snapshot; only
 -- without an area and at precisions up to 5 are the clusters found by their rollup, and the trips of its pending weeks.
--- Groups are joined by hash tables: the planner cannot know how many there are, and sorted them, twice the time.
 create or replace function tripgrid.cluster_answer(
   area geometry default null, match text default 'origin', source text default null, region text default null,
   from_date date default null, to_date date default null, hours integer[] default null, days integer[] default null,
@@ -27,7 +26,7 @@ create or replace function tripgrid.cluster_answer(
   max_clusters integer default 100, only_id text default null)
 returns table (window_from date, window_to date, weeks_in_window integer, trips bigint, clusters_found integer, clusters_withheld integer,
                clusters jsonb, data_as_of timestamptz, retired_before date)
-language plpgsql stable set search_path from current set jit = off set enable_mergejoin = off set work_mem = '64MB' as $$
+language plpgsql stable set search_path from current set jit = off as $$
 #variable_conflict use_variable
 declare
   asked   constant geometry := tripgrid.checked_area(area);
@@ -80,43 +79,11 @@ begin
          tripgrid.hot_spots(a.cells, a.trips) s
     where cluster_by = 'hotspots';
 
-  with base as materialized (
-    select u.o, u.d, u.h, u.n, u.total, u.count, coalesce(o.spot, u.o) as o_spot, coalesce(d.spot, u.d) as d_spot
-    from unnest(seen.o, seen.d, seen.h, seen.n, seen.total, seen.count) u (o, d, h, n, total, count)
-    left join unnest(origins.cell, origins.spot) o (cell, spot) on o.cell = u.o
-    left join unnest(destinations.cell, destinations.spot) d (cell, spot) on d.cell = u.d
-  ), found as materialized (
-    select b.o_spot, b.d_spot, b.h, sum(b.n)::bigint as n, sum(b.total) / nullif(sum(b.count), 0) as mean,
-           concat_ws('-', case cluster_by when 'hotspots' then 'hot' end, b.o_spot, b.d_spot, lpad(b.h::text, 2, '0')) as id
-    from base b group by b.o_spot, b.d_spot, b.h
-  ), judged as materialized (
-    select f.*, false as is_withheld from found f where fewest <= 1
-    union all
-    select f.*, w.is_withheld
-    from (select array_agg(x.id order by x.id) as ids, tripgrid.withheld(array_agg(x.n order by x.id)) as withheld
-          from found x where fewest > 1) a
-    cross join lateral unnest(a.ids, a.withheld) w (id, is_withheld)
-    join found f using (id)
-  ), ranked as materialized (
-    select j.*, row_number() over (
-             order by case order_by when 'trips' then j.n end desc,
-                      case when order_by in ('distance', 'duration') then j.mean end desc nulls last, j.id collate "C")::int as i
-    from judged j
-    where not j.is_withheld and case when only_id is null then j.n >= coalesce(min_trips, 1) else j.id = only_id end
-  ), taken as materialized (
-    select r.i, r.id, r.o_spot, r.d_spot, r.h from ranked r where r.i <= max_clusters
-  )
-  select (select count(*) from ranked)::int as found, (select count(*) from judged j where j.is_withheld)::int as withheld,
-         t.i as i, t.id, t.o_spot, t.d_spot, t.h, p.i as part_of, p.o, p.d, p.h as part_h
-    into chosen
-    from (select array_agg(t.i) as i, array_agg(t.id) as id, array_agg(t.o_spot) as o_spot, array_agg(t.d_spot) as d_spot,
-                 array_agg(t.h) as h from taken t) t,
-         (select array_agg(x.i) as i, array_agg(x.o) as o, array_agg(x.d) as d, array_agg(x.h) as h
-          -- A group that came in several rows is one.
-          from (select distinct t.i, b.o, b.d, b.h
-                from taken t join base b on b.o_spot = t.o_spot and b.d_spot = t.d_spot and b.h = t.h) x) p;
+  select * into chosen
+    from tripgrid.ranked_clusters(seen.o, seen.d, seen.h, seen.n, seen.total, seen.count, cluster_by = 'hotspots', origins.cell, origins.spot,
+                                  destinations.cell, destinations.spot, min_trips, order_by, max_clusters, only_id);
 
-  if chosen.i is not null then
+  if chosen.ids is not null then
     select jsonb_agg(
              jsonb_build_object(
                'id', c.id, 'origin_cell', c.o_spot, 'destination_cell', c.d_spot, 'hour', c.h,
@@ -127,12 +94,12 @@ begin
              || case when cluster_by = 'hotspots' then
                   jsonb_build_object('origin_cells', p.o, 'destination_cells', p.d) else '{}' end order by c.i)
       into listed
-      from unnest(chosen.i, chosen.id, chosen.o_spot, chosen.d_spot, chosen.h) c (i, id, o_spot, d_spot, h)
+      from unnest(chosen.ids, chosen.o_spots, chosen.d_spots, chosen.hours) with ordinality c (id, o_spot, d_spot, h, i)
       join tripgrid.cluster_figures(asked, cells, inside, ends, source, region, opens, closes, hours, days, size,
-                                    chosen.part_of, chosen.o, chosen.d, chosen.part_h) f on f.cluster = c.i
+                                    chosen.part_of, chosen.part_o, chosen.part_d, chosen.part_h) f on f.cluster = c.i
       left join lateral (
         select array_agg(distinct u.o) as o, array_agg(distinct u.d) as d
-        from unnest(chosen.part_of, chosen.o, chosen.d) u (i, o, d) where u.i = c.i) p on cluster_by = 'hotspots';
+        from unnest(chosen.part_of, chosen.part_o, chosen.part_d) u (i, o, d) where u.i = c.i) p on cluster_by = 'hotspots';
   end if;
 
   return query

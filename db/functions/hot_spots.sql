@@ -10,7 +10,9 @@
 -- busier middle beside them. So a spot is never larger than three by three cells, and depends on nothing but the counts.
 create or replace function tripgrid.hot_spots(cells text[], trips bigint[])
 returns table (cell text, spot text)
-language plpgsql immutable parallel safe set search_path from current set jit = off as $$
+language plpgsql immutable parallel safe set search_path from current set jit = off
+  -- Each cell beside each of the others took minutes; by hash tables it takes milliseconds.
+  set enable_nestloop = off set enable_mergejoin = off as $$
 declare
   size    constant integer := length(cells[1]);
   columns constant integer := 1 << (5 * size + 1) / 2;
