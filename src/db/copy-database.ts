@@ -7,6 +7,7 @@ const TABLES = [
   "sources",
   "regions",
   "mappings",
+  "saved_queries",
   "batches",
   "rejected_rows",
   "payload_parts",
@@ -42,7 +43,7 @@ export async function copyDatabase(
   try {
     const [settings] = await source<{ time_zone: string }[]>`select time_zone from tripgrid.settings`.catch(() => []);
     if (!settings) throw new StartError("The database to copy from is none of Tripgrid's.");
-    const [newest] = await source`select 1 where to_regclass('tripgrid.retired_hourly_regions') is not null`;
+    const [newest] = await source`select 1 where to_regclass('tripgrid.saved_queries') is not null`;
     if (!newest) {
       throw new StartError("The database to copy from was set up by an older Tripgrid: start this one on it once.");
     }

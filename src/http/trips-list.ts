@@ -1,9 +1,10 @@
 import { z } from "@hono/zod-openapi";
 import { AppError } from "../errors.ts";
+import { isStorable } from "../storable.ts";
 import { timeFrom } from "../time.ts";
 import type { Cursor, ListTrips } from "../trips.ts";
 import type { Endpoint } from "./endpoint.ts";
-import { isStorable, readQuery } from "./input.ts";
+import { readQuery } from "./input.ts";
 import { replies, Trip } from "./schemas.ts";
 import { filtersFrom, tripFilters } from "./trip-query.ts";
 

@@ -1,0 +1,165 @@
+import { type Kysely, type RawBuilder, sql } from "kysely";
+import {
+  type GroupLeaf,
+  leavesOf,
+  type Measure,
+  type NumberField,
+  type Order,
+  type Query,
+  type QueryAnswer,
+  type QueryExplained,
+  type TripLeaf,
+  type Value,
+} from "../query.ts";
+import { translateErrors } from "./client.ts";
+import { type Expression, isTextKey, shownKey } from "./query-columns.ts";
+import { predicate, valuePredicate } from "./query-conditions.ts";
+import { rowsOf } from "./query-rows.ts";
+import { firstDay, sourceName, sourceOf } from "./query-source.ts";
+import type { DB } from "./schema.ts";
+import { checkBoundary } from "./trip-filters.ts";
+
+/**
+ * Answers a question, in one statement.
+ *
+ * @throws AppError not_found for a boundary that there is not
+ */
+export async function runQuery(db: Kysely<DB>, query: Query): Promise<QueryAnswer> {
+  return translateErrors(async () => {
+    for (const leaf of leavesOf<TripLeaf>(query.where)) {
+      if ("area" in leaf) await checkBoundary(db, { area: leaf.area, match: leaf.match });
+    }
+    const { rows } = await statement(query).execute(db);
+    return answer(query, rows);
+  });
+}
+
+/** What the database would be asked. */
+export function explainQuery(db: Kysely<DB>, query: Query): QueryExplained {
+  const { sql, parameters } = statement(query).compile(db);
+  return { source: sourceName(sourceOf(query)), sql: sql.replace(/\s+/g, " ").trim(), parameters: [...parameters] };
+}
+
+type Row = Record<string, Value> & {
+  data_as_of: string;
+  min_trips: number;
+  withheld: number;
+  retired_before: string | null;
+  is_row: boolean | null;
+};
+
+function answer(query: Query, found: readonly Row[]): QueryAnswer {
+  const [first] = found;
+  if (!first) throw new Error("a question was answered without a row");
+  const width = query.by.length + query.select.length;
+  const rows = found
+    .filter(({ is_row }) => is_row)
+    .map((row) => Array.from({ length: width }, (_, i) => row[`c${i}`] ?? null));
+  return {
+    columns: [...query.by, ...query.select].map(({ name }) => name),
+    isText: [...query.by.map(({ is }) => isTextKey(is)), ...query.select.map(() => false)],
+    rows: rows.slice(0, query.limit),
+    truncated: rows.length > query.limit,
+    source: sourceName(sourceOf(query)),
+    data_as_of: first.data_as_of,
+    ...(first.retired_before === null ? {} : { retired_before: first.retired_before }),
+    ...(first.min_trips > 1 ? { withheld: { min_trips: first.min_trips, groups: first.withheld } } : {}),
+  };
+}
+
+const keyRef = (i: number) => sql.ref<Value>(`k${i}`);
+/** A measure of `select`; the count has one name, however often it is selected. */
+const measureOf = (select: Query["select"], i: number) => measureRef(select[i]?.is === "trips" ? "trips" : i);
+const measureRef = (i: number | "trips") => sql.ref<Value>(i === "trips" ? i : `m${i}`);
+
+/** The whole statement: rows, groups, which of them are withheld, and what the caller asked to see of the others. */
+function statement(query: Query): RawBuilder<Row> {
+  const { by, select, limit } = query;
+  const source = sourceOf(query);
+  const fields = uniqueFields(select.map(({ is }) => is));
+  const rows = rowsOf(query, source, fields);
+  const keys = by.map((_, i) => keyRef(i));
+  const measured = select.flatMap(({ is }, i) =>
+    is === "trips" ? [] : [sql`${aggregate(is, fields)} as ${measureRef(i)}`],
+  );
+  const trips = source.kind === "trips" ? sql`count(*)` : sql`coalesce(sum(n), 0)::bigint`;
+  // A group of a rollup can have come to nothing: its trips were cancelled, or all have a destination.
+  const grouping = by.length === 0 ? sql`` : sql`group by ${sql.join(keys)} having ${trips} > 0`;
+  const columns = sql.join([
+    ...by.map(({ is }, i) => sql`${shownKey(is, keyRef(i))} as ${sql.ref(`c${i}`)}`),
+    ...select.map((_, i) => sql`${measureOf(select, i)} as ${sql.ref(`c${by.length + i}`)}`),
+  ]);
+  const kept = sql.join([
+    ...keys,
+    ...select.flatMap(({ is }, i) => (is === "trips" ? [] : [measureRef(i)])),
+    sql`trips`,
+  ]);
+  const order = sql.join(orderOf(query));
+  const having = predicate<GroupLeaf>(query.having, ({ measure, test }) =>
+    valuePredicate(measure === "trips" ? measureRef(measure) : measureOf(select, measure), test, "float8"),
+  );
+  return sql<Row>`with ${sql.join([
+    ...rows.with,
+    sql`grouped as (select ${sql.join([...keys, ...measured, sql`${trips} as trips`])} from (${rows.rows}) counted ${grouping})`,
+    sql`judged as (${judged(keys, kept)})`,
+    sql`page as (
+      select ${columns}, true as is_row, row_number() over (order by ${order}) as place
+      from judged where not is_withheld and ${having} order by place limit ${limit + 1}::bigint)`,
+  ])}
+  select page.*, statement_timestamp() as data_as_of, s.min_trips,
+    case when s.min_trips > 1 then (select count(*) from judged where is_withheld) else 0 end as withheld,
+    ${source.kind === "trips" ? retiredBefore(query) : sql`null`} as retired_before
+  from tripgrid.settings s left join page on true order by page.place`;
+}
+
+/**
+ * Groups with whether they are withheld, by the rule of tripgrid.withheld: those of too few trips, and the smallest other one
+ * where these together are too few. Where none are to be withheld, groups are not put in order for it.
+ */
+function judged(keys: readonly Expression[], columns: RawBuilder<unknown>): RawBuilder<unknown> {
+  const isSmall = sql`trips > 0 and trips < s.min_trips`;
+  const order = sql.join([sql`trips = 0`, sql`trips`, ...keys]);
+  return sql`
+    select ${columns}, false as is_withheld from grouped where (select s.min_trips from tripgrid.settings s) = 1
+    union all
+    select ${columns}, is_small or (small between 1 and min_trips - 1 and size_rank = smalls + 1) from (
+      select grouped.*, s.min_trips, ${isSmall} as is_small, coalesce(sum(trips) filter (where ${isSmall}) over (), 0) as small,
+             count(*) filter (where ${isSmall}) over () as smalls, row_number() over (order by ${order}) as size_rank
+      from grouped, tripgrid.settings s where s.min_trips > 1) sized`;
+}
+
+/** The order of rows: as asked, then by the columns of `by`, so that it is always the same. */
+function orderOf({ by, select, order }: Query): RawBuilder<unknown>[] {
+  const refOf = (column: Order["column"]) => {
+    if (column === "trips") return measureRef(column);
+    return "by" in column ? keyRef(column.by) : measureOf(select, column.select);
+  };
+  return [
+    ...order.map(({ column, descending }) => sql`${refOf(column)} ${descending ? sql`desc` : sql`asc`} nulls last`),
+    ...by.map((_, i) => sql`${keyRef(i)} nulls last`),
+    sql`trips`,
+  ];
+}
+
+/** Each number once, however often it is measured. */
+function uniqueFields(measures: readonly Measure[]): NumberField[] {
+  const all = measures.flatMap((one) => (one === "trips" ? [] : [one.of]));
+  return all.filter((field, i) => placeOf(all, field) === i);
+}
+
+const placeOf = (fields: readonly NumberField[], field: NumberField) =>
+  fields.findIndex((one) => JSON.stringify(one) === JSON.stringify(field));
+
+function aggregate(measure: Exclude<Measure, "trips">, fields: readonly NumberField[]): RawBuilder<unknown> {
+  const field = sql.ref(`f${placeOf(fields, measure.of)}`);
+  if ("percentile" in measure)
+    return sql`percentile_cont(${measure.percentile}::float8) within group (order by ${field})`;
+  return sql`${sql.id(measure.aggregate)}(${field})`;
+}
+
+/** What the trips alone cannot tell: of retired weeks they are gone. */
+function retiredBefore(query: Query): RawBuilder<unknown> {
+  const from = firstDay(query);
+  const isLater = from === undefined ? sql`true` : sql`s.retired_before > ${from}::date`;
+  return sql`case when isfinite(s.retired_before) and ${isLater} then s.retired_before end`;
+}
