@@ -44,3 +44,17 @@ describe("days", () => {
     expect(daysFrom(text)).toBeUndefined();
   });
 });
+
+describe("mondayOf", () => {
+  it.each([
+    ["2018-W18", "2018-04-30"],
+    ["2025-W01", "2024-12-30"],
+    ["2020-W53", "2020-12-28"],
+    ["2018-W53", undefined],
+    ["2018-W00", undefined],
+    ["2018-18", undefined],
+    ["9999-W01", undefined],
+  ])("%s begins on %s", (week, monday) => {
+    expect(mondayOf(week)).toBe(monday);
+  });
+});
