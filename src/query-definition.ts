@@ -72,7 +72,11 @@ const dimensionObject = strict({
 const dimension = z.union([nameOf("column", QUERY_COLUMNS), dimensionObject]).meta({ id: "QueryDimension" });
 
 const text = z.string().max(1000).refine(isStorable, "expected text without control characters");
-const date = z.iso.date("expected a date, YYYY-MM-DD").refine(isDate, "expected a date from 1900-01-01 to 2199-12-31");
+const date = z.iso.date("expected a date, YYYY-MM-DD").refine(isDate, {
+  error: "expected a date from 1900-01-01 to 2199-12-31",
+  // Not for what is no date at all: one fault is said once.
+  when: ({ issues }) => issues.length === 0,
+});
 const week = z
   .string()
   .regex(/^\d{4}-W\d{2}$/, "expected a week such as 2018-W18")

@@ -14,7 +14,11 @@ function refused(body: unknown): { code: string; errors: { field: string; detail
   throw new Error(`not refused: ${JSON.stringify(body)}`);
 }
 
-const nested = (levels: number): unknown => (levels === 0 ? { hour: 1 } : { not: nested(levels - 1) });
+function nested(levels: number): unknown {
+  let condition: unknown = { hour: 1 };
+  for (let i = 0; i < levels; i++) condition = { not: condition };
+  return condition;
+}
 
 describe("a query", () => {
   it("counts trips if it says nothing", () => {
@@ -26,20 +30,32 @@ describe("a query", () => {
 
   it("names its columns by what is in them, unless it gives them names", () => {
     const { by, select } = queryFrom({
-      by: ["week", { origin_cell: 5 }, { destination_cell: 6, as: "to" }, "attributes.weather", { column: "day", as: "d" }],
-      select: ["trips", { avg: "duration_s" }, { sum: "attributes.fare", as: "Erlös" }, { percentile: "distance_m", p: 0.95 }],
+      by: [
+        "week",
+        { origin_cell: 5 },
+        { destination_cell: 6, as: "to" },
+        "attributes.weather",
+        { column: "day", as: "d" },
+      ],
+      select: [
+        "trips",
+        { avg: "duration_s" },
+        { sum: "attributes.fare", as: "Erlös" },
+        { percentile: "distance_m", p: 0.95 },
+      ],
     });
     expect(by.map(({ name }) => name)).toEqual(["week", "origin_cell", "to", "attributes.weather", "d"]);
     expect(select.map(({ name }) => name)).toEqual(["trips", "avg_duration_s", "Erlös", "p95_distance_m"]);
   });
 
   it("takes a value, null, or several comparisons for a test", () => {
-    const tests = (where: object) => (queryFrom({ where }).where as { and: { test: unknown }[] }).and.map((one) => one.test);
+    const tests = (where: object) =>
+      (queryFrom({ where }).where as { and: { test: unknown }[] }).and.map((one) => one.test);
     expect(tests({ region: "Turin" })).toEqual([{ compare: "=", value: "Turin" }]);
     expect(tests({ region: null })).toEqual([{ isNull: true }]);
     expect(tests({ hour: { ">=": 7, "<": 10 } })).toEqual([
-      { compare: ">=", value: 7 },
       { compare: "<", value: 10 },
+      { compare: ">=", value: 7 },
     ]);
   });
 
@@ -83,17 +99,35 @@ describe("a query", () => {
     [{ order: ["-tripz"] }, "order[0]", "did you mean -trips?"],
     [{ limit: 0 }, "limit", "expected at least 1"],
     [{ limit: 100_001 }, "limit", "expected at most 100000"],
-    [{ where: nested(50) }, "", "nested more than 40 levels"],
-    [{ where: nested(100_000) }, "", "nested more than 40 levels"],
-    [{ where: { or: Array.from({ length: 20_000 }, () => ({ hour: 1 })) } }, "", "more than 10000 values"],
     [JSON.parse('{"where": {"__proto__": 1}}'), "where.__proto__", "there is no field"],
   ])("%j is refused at %s: %s", (body, field, detail) => {
-    expect(refused(body)).toMatchObject({ code: "invalid_body", errors: [{ field, detail: expect.stringContaining(detail) }] });
+    expect(refused(body)).toMatchObject({
+      code: "invalid_body",
+      errors: [{ field, detail: expect.stringContaining(detail) }],
+    });
+  });
+
+  it.each<[string, () => unknown, string]>([
+    ["too deep", () => ({ where: nested(50) }), "nested more than 40 levels"],
+    ["far too deep", () => ({ where: nested(100_000) }), "nested more than 40 levels"],
+    [
+      "too much",
+      () => ({ where: { or: Array.from({ length: 20_000 }, () => ({ hour: 1 })) } }),
+      "more than 10000 values",
+    ],
+  ])("that is %s is refused without a look at all of it", (_, body, detail) => {
+    expect(refused(body())).toMatchObject({
+      code: "invalid_body",
+      errors: [{ detail: expect.stringContaining(detail) }],
+    });
   });
 
   it.each([
     [{ within: { bbox: [1, 2, 3, 1] } }, "where.within.bbox"],
-    [{ not: { within: { area: { type: "Polygon", coordinates: [[[0, 0]]] } } } }, "where.not.within.area.coordinates[0]"],
+    [
+      { not: { within: { area: { type: "Polygon", coordinates: [[[0, 0]]] } } } },
+      "where.not.within.area.coordinates[0]",
+    ],
   ])("with an area that is none is refused as such: %j", (where, field) => {
     expect(refused({ where })).toMatchObject({ code: "invalid_area", errors: [{ field }] });
   });
@@ -105,7 +139,9 @@ describe("a query", () => {
 });
 
 describe("the JSON Schema", () => {
-  const schema = z.fromJSONSchema(queryJsonSchema() as never);
+  // Zod takes an object that only says what it requires for one that says nothing.
+  const known = JSON.parse(JSON.stringify(queryJsonSchema(), (key, value) => (key === "oneOf" ? undefined : value)));
+  const schema = z.fromJSONSchema(known);
   const bodies: [boolean, unknown][] = [
     [true, {}],
     [true, { select: ["trips", { avg: "duration_s" }], by: ["week", { origin_cell: 5 }, "attributes.x"], limit: 5 }],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { daysFrom, hoursFrom, isDate } from "../src/week.ts";
+import { daysFrom, hoursFrom, isDate, mondayOf } from "../src/week.ts";
 
 describe("a date", () => {
   it.each(["2018-05-21", "2020-02-29", "1900-01-01", "2199-12-31"])("%s exists", (text) => {
