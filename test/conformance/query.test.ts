@@ -127,7 +127,9 @@ describe("POST /v1/query", () => {
   });
 
   it("about the boundary of a region that there is not is a 404", async () => {
-    const { status, body } = await callJson(service, "POST", "/v1/query", { where: { within: { boundary: "Nowhere" } } });
+    const { status, body } = await callJson(service, "POST", "/v1/query", {
+      where: { within: { boundary: "Nowhere" } },
+    });
     expect([status, body.code]).toEqual([404, "not_found"]);
   });
 
