@@ -40,12 +40,14 @@ export function explainQuery(db: Kysely<DB>, query: Query): QueryExplained {
   return { source: sourceName(sourceOf(query)), sql: sql.replace(/\s+/g, " ").trim(), parameters: [...parameters] };
 }
 
+/** A row to show; what is said of the whole answer stands in the first. */
 type Row = Record<string, Value> & {
   data_as_of: string;
   min_trips: number;
   withheld: number;
   retired_before: string | null;
-  is_row: boolean | null;
+  /** Null in the only row, where there is none to show. */
+  place: number | null;
 };
 
 function answer(query: Query, found: readonly Row[]): QueryAnswer {
@@ -53,7 +55,7 @@ function answer(query: Query, found: readonly Row[]): QueryAnswer {
   if (!first) throw new Error("a question was answered without a row");
   const width = query.by.length + query.select.length;
   const rows = found
-    .filter(({ is_row }) => is_row)
+    .filter(({ place }) => place !== null)
     .map((row) => Array.from({ length: width }, (_, i) => row[`c${i}`] ?? null));
   return {
     columns: [...query.by, ...query.select].map(({ name }) => name),
@@ -103,13 +105,15 @@ function statement(query: Query): RawBuilder<Row> {
     sql`grouped as (select ${sql.join([...keys, ...measured, sql`${trips} as trips`])} from (${rows.rows}) counted ${grouping})`,
     sql`judged as (${judged(keys, kept)})`,
     sql`page as (
-      select ${columns}, true as is_row, row_number() over (order by ${order}) as place
+      select ${columns}, row_number() over (order by ${order}) as place
       from judged where not is_withheld and ${having} order by place limit ${limit + 1}::bigint)`,
   ])}
-  select page.*, statement_timestamp() as data_as_of, s.min_trips,
-    case when s.min_trips > 1 then (select count(*) from judged where is_withheld) else 0 end as withheld,
-    ${source.kind === "trips" ? retiredBefore(query) : sql`null`} as retired_before
-  from tripgrid.settings s left join page on true order by page.place`;
+  select page.*, about.*
+  from (select 1::bigint as first, statement_timestamp() as data_as_of, s.min_trips,
+               case when s.min_trips > 1 then (select count(*) from judged where is_withheld) else 0 end as withheld,
+               ${source.kind === "trips" ? retiredBefore(query) : sql`null`} as retired_before
+        from tripgrid.settings s) about
+  full join page on page.place = about.first order by page.place`;
 }
 
 /**
