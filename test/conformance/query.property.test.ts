@@ -3,7 +3,7 @@
  * rollups know nothing, once they know all, when they are behind with some weeks, where small groups are withheld, and when
  * weeks are retired.
  *
- * `TRIPGRID_TEST_CASES` says how many questions are asked, 300 unless told. `TRIPGRID_TEST_SEED` repeats a run.
+ * `TRIPGRID_TEST_CASES` says how many questions are asked, 300 unless told and 120 of the embedded engine. `TRIPGRID_TEST_SEED` repeats a run.
  */
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
@@ -20,7 +20,7 @@ import { call, callJson, corners, keepWeeksFor, polygon, sendNew } from "./suppo
 // The service's own refresher would decide by the clock which weeks are up to date; here the phases do.
 vi.mock("../../src/keep-rollups.ts", () => ({ keepRollups: () => ({ nudge: () => {}, stop: async () => {} }) }));
 
-const cases = Number(process.env.TRIPGRID_TEST_CASES ?? 300);
+const cases = Number(process.env.TRIPGRID_TEST_CASES ?? (engine === "embedded" ? 120 : 300));
 const seed = Number(process.env.TRIPGRID_TEST_SEED ?? Date.now() % 2 ** 31);
 /** The Monday in the middle of the trips, on which a partition begins. */
 const RETIRED = "2024-12-30";
