@@ -2,7 +2,6 @@ import { z } from "zod";
 import {
   AGGREGATES,
   CELL_COLUMNS,
-  COMPARISONS,
   DEFAULT_LIMIT,
   MAX_DIMENSIONS,
   MAX_LIMIT,
@@ -12,21 +11,11 @@ import {
   QUERY_NUMBERS,
 } from "./query.ts";
 import { ATTRIBUTE_PREFIX, CONDITION_NAMES, noSuch } from "./query-names.ts";
+import { date, OPERANDS, strict, TESTS } from "./query-operands.ts";
 import { isStorable } from "./storable.ts";
-import { isDate, mondayOf } from "./week.ts";
 import { MATCHES } from "./weekly-averages.ts";
 
-const MAX_LIST = 1000;
 const MAX_CONDITIONS = 100;
-
-/** An object with these members and no other; one that there is not is met by the name that is like it. */
-const strict = <S extends z.core.$ZodShape>(shape: S) =>
-  z.strictObject(shape, {
-    error: (issue) =>
-      issue.code === "unrecognized_keys"
-        ? (issue.keys as string[]).map((key) => noSuch("member", key, Object.keys(shape))).join("\n")
-        : undefined,
-  });
 
 /** One of these names, or an attribute's. JSON Schema is told by the pattern. */
 const nameOf = (what: string, names: readonly string[]) =>
@@ -71,53 +60,6 @@ const dimensionObject = strict({
 }).meta({ oneOf: ["column", ...CELL_COLUMNS].map((name) => ({ required: [name] })) });
 const dimension = z.union([nameOf("column", QUERY_COLUMNS), dimensionObject]).meta({ id: "QueryDimension" });
 
-const text = z.string().max(1000).refine(isStorable, "expected text without control characters");
-const date = z.iso.date("expected a date, YYYY-MM-DD").refine(isDate, {
-  error: "expected a date from 1900-01-01 to 2199-12-31",
-  // Not for what is no date at all: one fault is said once.
-  when: ({ issues }) => issues.length === 0,
-});
-const week = z
-  .string()
-  .regex(/^\d{4}-W\d{2}$/, "expected a week such as 2018-W18")
-  .refine((week) => mondayOf(week) !== undefined, "there is no such week");
-const cell = z
-  .string()
-  .regex(/^[0-9b-hjkmnp-z]{1,7}$/, `expected a geohash of 1 to ${MAX_PRECISION} characters`)
-  .describe("A geohash: what lies in this cell");
-
-/** What a field is compared with: a value, null for what is missing, or comparisons that all must hold. */
-const operand = (value: z.ZodType, isOrdered = true) => {
-  const list = z.array(value).min(1).max(MAX_LIST);
-  const comparisons = Object.fromEntries(
-    COMPARISONS.filter((name) => isOrdered || !/[<>]/.test(name)).map((name) => [name, value.optional()]),
-  );
-  const shape = {
-    ...comparisons,
-    in: list.optional(),
-    ...(isOrdered ? { between: z.array(value).length(2).optional().describe("Both ends included") } : {}),
-    is_null: z.boolean().optional(),
-  };
-  return z.union([value, z.null(), strict(shape).meta({ minProperties: 1 })]);
-};
-
-const test = {
-  text: operand(text).meta({ id: "QueryTextTest" }),
-  week: operand(week).meta({ id: "QueryWeekTest" }),
-  date: operand(date).meta({ id: "QueryDateTest" }),
-  hour: operand(z.int().min(0).max(23)).meta({ id: "QueryHourTest" }),
-  weekday: operand(z.int().min(1).max(7)).meta({ id: "QueryWeekdayTest" }),
-  cell: operand(cell, false).meta({ id: "QueryCellTest" }),
-  number: operand(z.number()).meta({ id: "QueryNumberTest" }),
-  // One kind of value in one test: see the page about queries.
-  attribute: operand(z.union([text, z.number(), z.boolean()])).meta({ id: "QueryAttributeTest" }),
-};
-const TESTS: Readonly<Record<string, z.ZodType>> = {
-  ...Object.fromEntries(QUERY_COLUMNS.map((name) => [name, test.text])),
-  ...{ week: test.week, week_start: test.date, day: test.date, hour: test.hour, weekday: test.weekday },
-  ...Object.fromEntries(CELL_COLUMNS.map((name) => [name, test.cell])),
-  ...Object.fromEntries(QUERY_NUMBERS.map((name) => [name, test.number])),
-};
 const optional = Object.fromEntries(Object.entries(TESTS).map(([name, schema]) => [name, schema.optional()]));
 
 const within = strict({
@@ -149,7 +91,7 @@ const condition: z.ZodType<Record<string, unknown>> = z
         to: date.optional(),
         ...optional,
       })
-      .catchall(test.attribute)
+      .catchall(OPERANDS.attribute)
       .meta({
         minProperties: 1,
         propertyNames: { pattern: `^(?:${CONDITION_NAMES.join("|")}|attributes\\.[^\\u0000]+)$` },
@@ -159,7 +101,7 @@ const condition: z.ZodType<Record<string, unknown>> = z
   .meta({ id: "QueryCondition" });
 
 const having: z.ZodType<Record<string, unknown>> = z
-  .lazy(() => z.object(logic(having)).catchall(test.number).meta({ minProperties: 1 }))
+  .lazy(() => z.object(logic(having)).catchall(OPERANDS.number).meta({ minProperties: 1 }))
   .describe("All members must hold. They are the names of measures of `select`, or trips")
   .meta({ id: "QueryGroupCondition" });
 

@@ -2,8 +2,6 @@ import { type Kysely, type RawBuilder, sql } from "kysely";
 import {
   type GroupLeaf,
   leavesOf,
-  type Measure,
-  type NumberField,
   type Order,
   type Query,
   type QueryAnswer,
@@ -12,8 +10,9 @@ import {
   type Value,
 } from "../query.ts";
 import { translateErrors } from "./client.ts";
-import { type Expression, isTextKey, shownKey } from "./query-columns.ts";
+import { isTextKey, shownKey } from "./query-columns.ts";
 import { predicate, valuePredicate } from "./query-conditions.ts";
+import { aggregate, judged, uniqueFields } from "./query-groups.ts";
 import { rowsOf } from "./query-rows.ts";
 import { firstDay, sourceName, sourceOf } from "./query-source.ts";
 import type { DB } from "./schema.ts";
@@ -116,22 +115,6 @@ function statement(query: Query): RawBuilder<Row> {
   full join page on page.place = about.first order by page.place`;
 }
 
-/**
- * Groups with whether they are withheld, by the rule of tripgrid.withheld: those of too few trips, and the smallest other one
- * where these together are too few. Where none are to be withheld, groups are not put in order for it.
- */
-function judged(keys: readonly Expression[], columns: RawBuilder<unknown>): RawBuilder<unknown> {
-  const isSmall = sql`trips > 0 and trips < s.min_trips`;
-  const order = sql.join([sql`trips = 0`, sql`trips`, ...keys]);
-  return sql`
-    select ${columns}, false as is_withheld from grouped where (select s.min_trips from tripgrid.settings s) = 1
-    union all
-    select ${columns}, is_small or (small between 1 and min_trips - 1 and size_rank = smalls + 1) from (
-      select grouped.*, s.min_trips, ${isSmall} as is_small, coalesce(sum(trips) filter (where ${isSmall}) over (), 0) as small,
-             count(*) filter (where ${isSmall}) over () as smalls, row_number() over (order by ${order}) as size_rank
-      from grouped, tripgrid.settings s where s.min_trips > 1) sized`;
-}
-
 /** The order of rows: as asked, then by the columns of `by`, so that it is always the same. */
 function orderOf({ by, select, order }: Query): RawBuilder<unknown>[] {
   const refOf = (column: Order["column"]) => {
@@ -143,22 +126,6 @@ function orderOf({ by, select, order }: Query): RawBuilder<unknown>[] {
     ...by.map((_, i) => sql`${keyRef(i)} nulls last`),
     sql`trips`,
   ];
-}
-
-/** Each number once, however often it is measured. */
-function uniqueFields(measures: readonly Measure[]): NumberField[] {
-  const all = measures.flatMap((one) => (one === "trips" ? [] : [one.of]));
-  return all.filter((field, i) => placeOf(all, field) === i);
-}
-
-const placeOf = (fields: readonly NumberField[], field: NumberField) =>
-  fields.findIndex((one) => JSON.stringify(one) === JSON.stringify(field));
-
-function aggregate(measure: Exclude<Measure, "trips">, fields: readonly NumberField[]): RawBuilder<unknown> {
-  const field = sql.ref(`f${placeOf(fields, measure.of)}`);
-  if ("percentile" in measure)
-    return sql`percentile_cont(${measure.percentile}::float8) within group (order by ${field})`;
-  return sql`${sql.id(measure.aggregate)}(${field})`;
 }
 
 /** What the trips alone cannot tell: of retired weeks they are gone. */
