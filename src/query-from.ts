@@ -4,6 +4,10 @@ import {
   CELL_COLUMNS,
   DEFAULT_LIMIT,
   type Dimension,
+  type GroupLeaf,
+  leavesOf,
+  MAX_AREAS,
+  MAX_TESTS,
   type Measure,
   type Named,
   type NumberField,
@@ -11,6 +15,7 @@ import {
   type Query,
   type QueryColumn,
   type QueryNumber,
+  type TripLeaf,
 } from "./query.ts";
 import { QueryDefinition } from "./query-definition.ts";
 import { pathText, refusal, schemaFaults, sizeFault, unknownFields } from "./query-faults.ts";
@@ -55,6 +60,11 @@ export function queryFrom(body: unknown): Query {
     order: order.map((name, i) => orderFrom(name, dimensions, measures, (detail) => fault(["order", i], detail))),
     limit,
   };
+  const tests = leavesOf<TripLeaf>(query.where);
+  const areas = tests.filter((one) => "area" in one).length;
+  if (tests.length > MAX_TESTS) fault(["where"], `expected at most ${MAX_TESTS} tests, but there are ${tests.length}`);
+  if (areas > MAX_AREAS) fault(["where"], `expected at most ${MAX_AREAS} areas, but there are ${areas}`);
+  if (leavesOf<GroupLeaf>(query.having).length > MAX_TESTS) fault(["having"], `expected at most ${MAX_TESTS} tests`);
   if (faults.length > 0) throw refusal(faults);
   return query;
 }

@@ -27,6 +27,9 @@ export const DEFAULT_LIMIT = 1000;
 export const MAX_LIMIT = 100_000;
 export const MAX_DIMENSIONS = 6;
 export const MAX_MEASURES = 20;
+/** Each becomes several parameters in several parts of a statement, which the database plans for every partition. */
+export const MAX_TESTS = 200;
+export const MAX_AREAS = 10;
 
 export type NumberField = { number: QueryNumber } | { attribute: string };
 export type Dimension = { column: QueryColumn } | { cell: CellColumn; precision: number } | { attribute: string };

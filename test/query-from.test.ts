@@ -111,6 +111,16 @@ describe("a query", () => {
     ["too deep", () => ({ where: nested(50) }), "nested more than 40 levels"],
     ["far too deep", () => ({ where: nested(100_000) }), "nested more than 40 levels"],
     [
+      "about too many tests",
+      () => ({ where: { and: [1, 2, 3].map(() => ({ or: Array.from({ length: 67 }, () => ({ hour: 1 })) })) } }),
+      "expected at most 200 tests, but there are 201",
+    ],
+    [
+      "about too many areas",
+      () => ({ where: { or: Array.from({ length: 11 }, () => ({ within: { boundary: "x" } })) } }),
+      "expected at most 10 areas, but there are 11",
+    ],
+    [
       "too much",
       () => ({ where: { or: Array.from({ length: 20_000 }, () => ({ hour: 1 })) } }),
       "more than 10000 values",

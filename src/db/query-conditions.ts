@@ -116,9 +116,22 @@ function cellPredicate(cell: Expression, test: Test): Predicate {
   const isWithin = (value: Scalar): Predicate =>
     sql`(${cell} >= ${value}::text collate "C" and ${cell} < ${`${value}{`}::text collate "C")`;
   if ("isNull" in test) return test.isNull ? sql`${cell} is null` : sql`${cell} is not null`;
-  if ("in" in test) return some(test.in.map(isWithin));
+  if ("in" in test) return test.in.length <= MAX_RANGES ? some(test.in.map(isWithin)) : isWithinAny(cell, test.in);
   if ("between" in test) throw new TypeError("cells have no order");
   return test.compare === "=" ? isWithin(test.value) : sql`not ${isWithin(test.value)}`;
+}
+
+/** So many are looked up in an index each; of more, each cell is looked up in the list. */
+const MAX_RANGES = 16;
+
+function isWithinAny(cell: Expression, all: readonly Scalar[]): Predicate {
+  const sizes = [...new Set(all.map((one) => String(one).length))];
+  return some(
+    sizes.map((size) => {
+      const cells = all.map(String).filter((one) => one.length === size);
+      return sql`left(${cell}, ${size}::int) = any (${cells}::text[])`;
+    }),
+  );
 }
 
 /** Numbers are compared with attributes that are numbers, true and false with those that are, text with the text of any. */

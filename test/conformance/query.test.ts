@@ -102,6 +102,21 @@ describe("POST /v1/query", () => {
     expect(rows).toEqual([{ trips: 3, "sum_attributes.fare": 5, "max_attributes.none": null }]);
   });
 
+  it("takes as much as is allowed", async () => {
+    const tests = (one: object) => ({ or: Array.from({ length: 99 }, () => one) });
+    const cells = Array.from({ length: 1000 }, (_, i) => `u0${i.toString(32).replace(/[ailo]/g, "z")}`);
+    const within = { bbox: [7, 44, 10, 46], match: "either" };
+    const where = { within, and: [tests({ "attributes.fare": 5 }), tests({ "attributes.none": { "!=": 5 } })] };
+    expect((await ask({ where })).rows).toEqual([{ trips: 0 }]);
+    const having = { or: [tests({ trips: 5 }), tests({ trips: { ">=": 0 } })] };
+    const many = {
+      or: Array.from({ length: 9 }, () => ({ destination_cell: { in: [...cells, "u0j2r"].slice(-1000) } })),
+    };
+    const select = Array.from({ length: 20 }, (_, i) => ({ percentile: "attributes.fare", p: i / 20, as: `p${i}` }));
+    expect((await ask({ select, where: many, having })).rows).toMatchObject([{ p0: null }]);
+    expect((await ask({ by: [{ destination_cell: 7 }], where: many })).rows).toHaveLength(1);
+  });
+
   it("says that there is more than the limit", async () => {
     expect(await ask({ by: ["region"], order: ["-trips"], limit: 1 })).toMatchObject({
       rows: [{ region: "Turin", trips: 2 }],
