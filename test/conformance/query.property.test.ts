@@ -126,7 +126,7 @@ describe(`queries (TRIPGRID_TEST_SEED=${seed})`, () => {
     expect(
       Object.keys(sources).filter((name) => /^weekly_(origins|destinations)_\d$/.test(name)).length,
       JSON.stringify(sources),
-    ).toBeGreaterThan(3);
+    ).toBeGreaterThan(1);
   });
 });
 
