@@ -10,6 +10,7 @@ import {
   UNITS,
 } from "./mapping.ts";
 import { shown } from "./point.ts";
+import { isStorable } from "./storable.ts";
 import { timeFormat } from "./time-format.ts";
 
 interface Allowed {
@@ -117,9 +118,6 @@ function wholeFaults(mapping: Mapping): FieldError[] {
 
 const isAttribute = (target: string) =>
   target.startsWith("attributes.") && target.length > "attributes.".length && isStorable(target);
-
-/** PostgreSQL stores neither NUL nor half of a surrogate pair. */
-const isStorable = (text: string) => text.isWellFormed() && !text.includes("\0");
 
 function timeFormatFault(format: string): string | undefined {
   try {

@@ -26,8 +26,10 @@ import { findBatchToMend, storeMended } from "./db/mend-rejects.ts";
 import { ping } from "./db/ping.ts";
 import { type Prepared, prepareDatabase } from "./db/prepare.ts";
 import { setPrivacy } from "./db/privacy.ts";
+import { explainQuery, runQuery } from "./db/query.ts";
 import { deleteRegion, findRegion, listRegions, putRegion } from "./db/regions.ts";
 import { findRejectedRecords, findRejects } from "./db/rejected-rows.ts";
+import { deleteQuery, findQuery, listQueries, putQuery } from "./db/saved-queries.ts";
 import type { DB } from "./db/schema.ts";
 import { tidy } from "./db/tidy.ts";
 import { weeklyAverages } from "./db/weekly-averages.ts";
@@ -181,6 +183,12 @@ function depsFrom(sql: Sql, parts: IngestParts, follower: Follower, rollups: Rol
     correctTrip: createCorrectTrip({ replaceTrip: replaceTrip.bind(null, parts.store, db), minTime: config.minTime }),
     cancelTrip: cancelTrip.bind(null, sql),
     countTrips: countTrips.bind(null, db),
+    runQuery: runQuery.bind(null, db),
+    explainQuery: explainQuery.bind(null, db),
+    putQuery: putQuery.bind(null, sql),
+    findQuery: findQuery.bind(null, sql),
+    listQueries: () => listQueries(sql),
+    deleteQuery: deleteQuery.bind(null, sql),
     putRegion: putRegion.bind(null, sql),
     findRegion: findRegion.bind(null, sql),
     listRegions: () => listRegions(sql),

@@ -3,6 +3,7 @@
  * throughout, without a time zone.
  */
 
+const DAY_MS = 86_400_000;
 const DATE = /^\d{4}-\d{2}-\d{2}$/;
 
 /** True if the text is a date that exists, between 1900 and 2199 (a window of 300 years is as many as an answer lists). */
@@ -44,3 +45,25 @@ function rangesFrom(text: string, size: number, parse: (part: string) => number 
   }
   return [...found].sort((a, b) => a - b);
 }
+
+/** The Monday of an ISO week such as `2018-W18`; undefined if there is none of this name. */
+export function mondayOf(week: string): string | undefined {
+  const [, year, number] = /^(\d{4})-W(\d{2})$/.exec(week) ?? [];
+  if (year === undefined || Number(year) < 1900 || Number(year) > 2199) return undefined;
+  // The fourth of January is always in the first week.
+  const fourth = new Date(Date.UTC(Number(year), 0, 4));
+  const first = fourth.getTime() - ((fourth.getUTCDay() + 6) % 7) * DAY_MS;
+  const monday = first + (Number(number) - 1) * 7 * DAY_MS;
+  const thursday = new Date(monday + 3 * DAY_MS);
+  if (Number(number) < 1 || thursday.getUTCFullYear() !== Number(year)) return undefined;
+  return dateText(monday);
+}
+
+/** The day so many days after a date. */
+export const daysAfter = (date: string, days: number): string =>
+  dateText(Date.parse(`${date}T00:00:00Z`) + days * DAY_MS);
+
+/** Whether a date is a Monday. */
+export const isMonday = (date: string): boolean => new Date(`${date}T00:00:00Z`).getUTCDay() === 1;
+
+const dateText = (ms: number) => new Date(ms).toISOString().slice(0, 10);

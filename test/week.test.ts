@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { daysFrom, hoursFrom, isDate } from "../src/week.ts";
+import { daysFrom, hoursFrom, isDate, mondayOf } from "../src/week.ts";
 
 describe("a date", () => {
   it.each(["2018-05-21", "2020-02-29", "1900-01-01", "2199-12-31"])("%s exists", (text) => {
@@ -42,5 +42,19 @@ describe("days", () => {
 
   it.each(["", "monday", "1-5", "mon-", "mon fri"])("%j are none", (text) => {
     expect(daysFrom(text)).toBeUndefined();
+  });
+});
+
+describe("mondayOf", () => {
+  it.each([
+    ["2018-W18", "2018-04-30"],
+    ["2025-W01", "2024-12-30"],
+    ["2020-W53", "2020-12-28"],
+    ["2018-W53", undefined],
+    ["2018-W00", undefined],
+    ["2018-18", undefined],
+    ["9999-W01", undefined],
+  ])("%s begins on %s", (week, monday) => {
+    expect(mondayOf(week)).toBe(monday);
   });
 });

@@ -7,6 +7,7 @@ const TABLES = [
   "sources",
   "regions",
   "mappings",
+  "saved_queries",
   "batches",
   "rejected_rows",
   "payload_parts",

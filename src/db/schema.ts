@@ -417,6 +417,13 @@ export interface RetiredWeeklyOrigins7 {
   week: string;
 }
 
+export interface SavedQueries {
+  created_at: Generated<string>;
+  name: string;
+  query: Json;
+  updated_at: Generated<string>;
+}
+
 export interface SchemaMigrations {
   version: string;
 }
@@ -638,6 +645,7 @@ export interface DB {
   retired_weekly_origins_5: RetiredWeeklyOrigins5;
   retired_weekly_origins_6: RetiredWeeklyOrigins6;
   retired_weekly_origins_7: RetiredWeeklyOrigins7;
+  saved_queries: SavedQueries;
   schema_migrations: SchemaMigrations;
   settings: Settings;
   sources: Sources;

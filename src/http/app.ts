@@ -5,6 +5,7 @@ import type { Clusters } from "../clusters.ts";
 import type { CancelTrip, CorrectTrip } from "../correction.ts";
 import type { FindImport, ImportPath, ListImports, UploadImport } from "../imports.ts";
 import type { DeleteMapping, FindMapping, ListMappings, PutMapping } from "../mapping.ts";
+import type { DeleteQuery, ExplainQuery, FindQuery, ListQueries, PutQuery, RunQuery } from "../query.ts";
 import type { DeleteRegion, FindRegion, ListRegions, PutRegion } from "../region.ts";
 import type { FindRejects, MendRejects } from "../rejects.ts";
 import type { RebuildRollups, RefreshRollups, RollupsStatus } from "../rollups.ts";
@@ -25,6 +26,8 @@ import { deleteMappingEndpoint, getMapping, listMappingsEndpoint, putMappingEndp
 import { getMetrics, type Metrics } from "./metrics.ts";
 import { type LogError, onError } from "./on-error.ts";
 import { problem } from "./problem.ts";
+import { deleteQueryEndpoint, getQuery, getQueryResult, listQueriesEndpoint, putQueryEndpoint } from "./queries.ts";
+import { getQuerySchema, postQuery } from "./query.ts";
 import { type RateLimits, withRateLimit } from "./rate-limit.ts";
 import { deleteRegionEndpoint, getRegion, listRegionsEndpoint, putRegionEndpoint } from "./regions.ts";
 import { getRollups, postRebuild, postRefresh } from "./rollups.ts";
@@ -66,6 +69,12 @@ export interface AppDeps {
   correctTrip: CorrectTrip;
   cancelTrip: CancelTrip;
   countTrips: CountTrips;
+  runQuery: RunQuery;
+  explainQuery: ExplainQuery;
+  putQuery: PutQuery;
+  findQuery: FindQuery;
+  listQueries: ListQueries;
+  deleteQuery: DeleteQuery;
   putRegion: PutRegion;
   findRegion: FindRegion;
   listRegions: ListRegions;
@@ -118,6 +127,14 @@ export function createApp(deps: AppDeps): OpenAPIHono {
   add(app, ifTripsAreShown(getTrip(deps.findTrips), deps.showTrips));
   add(app, withRateLimit(putTrip(deps.correctTrip), deps.rateLimits));
   add(app, withRateLimit(deleteTrip(deps.cancelTrip), deps.rateLimits));
+
+  add(app, postQuery(deps.runQuery, deps.explainQuery));
+  add(app, getQuerySchema());
+  add(app, putQueryEndpoint(deps.putQuery));
+  add(app, getQuery(deps.findQuery));
+  add(app, getQueryResult(deps.findQuery, deps.runQuery, deps.explainQuery));
+  add(app, listQueriesEndpoint(deps.listQueries));
+  add(app, deleteQueryEndpoint(deps.deleteQuery));
 
   add(app, putRegionEndpoint(deps.putRegion));
   add(app, getRegion(deps.findRegion));

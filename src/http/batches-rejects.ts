@@ -1,4 +1,3 @@
-import { ReadableStream } from "node:stream/web";
 import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { AppError } from "../errors.ts";
@@ -7,6 +6,7 @@ import type { Endpoint } from "./endpoint.ts";
 import { readQuery } from "./input.ts";
 import { csvColumns, csvOf, ndjsonOf } from "./rejects-text.ts";
 import { Receipt, replies } from "./schemas.ts";
+import { streamOf } from "./stream.ts";
 import { sentBody, withLinks } from "./trips-post.ts";
 
 const params = z.object({ id: z.uuid() });
@@ -100,22 +100,6 @@ export function postRejects(mendRejects: MendRejects): Endpoint {
       return c.json(withLinks(receipt));
     },
   };
-}
-
-/** A page is asked for when the one before is on its way; who goes away ends it. */
-function streamOf(pages: AsyncGenerator<string>): globalThis.ReadableStream {
-  const encoder = new TextEncoder();
-  return new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        const { done, value } = await pages.next();
-        if (done) controller.close();
-        else controller.enqueue(encoder.encode(value));
-      },
-      cancel: async () => void (await pages.return(undefined)),
-    },
-    { highWaterMark: 0 },
-  ) as globalThis.ReadableStream;
 }
 
 const formatAccepted = (c: Context) =>

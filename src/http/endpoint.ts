@@ -7,11 +7,16 @@ import type { Context } from "hono";
  */
 export interface Endpoint {
   route: RouteConfig;
+  /** Schemas that the route refers to by name, as JSON Schema: those that call themselves. */
+  components?: Readonly<Record<string, object>>;
   handle: (c: Context) => Response | Promise<Response>;
 }
 
 /** Adds an endpoint to the app and to its OpenAPI document. */
-export function add(app: OpenAPIHono, { route, handle }: Endpoint): void {
+export function add(app: OpenAPIHono, { route, components = {}, handle }: Endpoint): void {
+  for (const [name, schema] of Object.entries(components)) {
+    app.openAPIRegistry.registerComponent("schemas", name, schema);
+  }
   app.openAPIRegistry.registerPath(route);
   app.on(route.method.toUpperCase(), route.path.replace(/\{(\w+)\}/g, ":$1"), handle);
 }

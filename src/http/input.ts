@@ -3,6 +3,7 @@ import type { Context } from "hono";
 import { type Area, bboxFrom, polygonOfBox } from "../area.ts";
 import { AppError, type FieldError } from "../errors.ts";
 import { parseJson } from "../json.ts";
+import { isStorable } from "../storable.ts";
 import { daysFrom, hoursFrom, isDate } from "../week.ts";
 import { MATCHES } from "../weekly-averages.ts";
 
@@ -38,11 +39,6 @@ export const bbox = z.string().openapi({
 function refuse(context: z.core.$RefinementCtx, message: string): never {
   context.addIssue({ code: "custom", message });
   return z.NEVER;
-}
-
-/** PostgreSQL stores neither NUL nor half of a surrogate pair. */
-export function isStorable(text: string): boolean {
-  return text.isWellFormed() && !text.includes("\0");
 }
 
 /** The area that a box or the name of a boundary stands for; at most one of them may be given. */

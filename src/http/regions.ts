@@ -2,8 +2,9 @@ import { z } from "@hono/zod-openapi";
 import { polygonsFromGeoJson } from "../area.ts";
 import { AppError } from "../errors.ts";
 import type { DeleteRegion, FindRegion, ListRegions, PutRegion } from "../region.ts";
+import { isStorable } from "../storable.ts";
 import { type Endpoint, jsonBody } from "./endpoint.ts";
-import { isStorable, parseWith, readJson, readQuery } from "./input.ts";
+import { parseWith, readJson, readQuery } from "./input.ts";
 import { Instant, replies } from "./schemas.ts";
 
 const params = z.object({ name: z.string() });

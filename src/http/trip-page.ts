@@ -1,8 +1,8 @@
 import { z } from "@hono/zod-openapi";
 import { AppError } from "../errors.ts";
+import { isStorable } from "../storable.ts";
 import { timeFrom } from "../time.ts";
 import type { Cursor } from "../trips.ts";
-import { isStorable } from "./input.ts";
 import { Trip } from "./schemas.ts";
 
 /** How a list of trips is paged. */

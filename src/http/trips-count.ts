@@ -1,7 +1,8 @@
 import { z } from "@hono/zod-openapi";
+import { isStorable } from "../storable.ts";
 import { COUNT_COLUMNS, type CountBy, type CountColumn, type CountTrips } from "../trips.ts";
 import type { Endpoint } from "./endpoint.ts";
-import { isStorable, readQuery } from "./input.ts";
+import { readQuery } from "./input.ts";
 import { replies } from "./schemas.ts";
 import { filtersFrom, tripFilters } from "./trip-query.ts";
 

@@ -1,8 +1,8 @@
 import { z } from "@hono/zod-openapi";
 import type { CancelTrip } from "../correction.ts";
 import { AppError } from "../errors.ts";
+import { isStorable } from "../storable.ts";
 import type { Endpoint } from "./endpoint.ts";
-import { isStorable } from "./input.ts";
 import { replies } from "./schemas.ts";
 import { tripAddress, tripParams, tripPath, tripQuery } from "./trip-address.ts";
 

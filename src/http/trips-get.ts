@@ -1,7 +1,7 @@
 import { AppError } from "../errors.ts";
+import { isStorable } from "../storable.ts";
 import type { FindTrips } from "../trips.ts";
 import type { Endpoint } from "./endpoint.ts";
-import { isStorable } from "./input.ts";
 import { replies, Trip } from "./schemas.ts";
 import { tripAddress, tripParams, tripPath, tripQuery } from "./trip-address.ts";
 

@@ -3,8 +3,9 @@ import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { type CheckCallback, type Ingest, KEY_DAYS, type Receipt, type SentBody } from "../batch.ts";
 import { AppError } from "../errors.ts";
+import { isStorable } from "../storable.ts";
 import type { Endpoint } from "./endpoint.ts";
-import { isStorable, readQuery } from "./input.ts";
+import { readQuery } from "./input.ts";
 import { Receipt as ReceiptSchema, replies } from "./schemas.ts";
 
 const query = z.strictObject({

@@ -16,6 +16,7 @@ const TABLES = [
   "sources",
   "regions",
   "mappings",
+  "saved_queries",
   "batches",
   "rejected_rows",
   "payload_parts",
@@ -85,6 +86,8 @@ beforeAll(async () => {
   };
   const region = { boundary: box, time_zone: "Asia/Kolkata" };
   await fetch(`${service.url}/v1/regions/Turin`, { method: "PUT", headers: json, body: JSON.stringify(region) });
+  const query = { by: ["week", "region"], order: ["-trips"], limit: 5 };
+  await fetch(`${service.url}/v1/queries/busiest`, { method: "PUT", headers: json, body: JSON.stringify(query) });
   const rows = Array.from({ length: TRIPS }, (_, i) => ({
     source: `s${i % 3}`,
     region: i % 2 ? "Turin" : undefined,
@@ -122,6 +125,7 @@ describe("a copy", () => {
       trips: KEPT,
       retired_weekly_origins_4: 16,
       regions: 1,
+      saved_queries: 1,
       batches: 1,
       rejected_rows: 1,
       idempotency_keys: 1,

@@ -1,0 +1,4 @@
+/** PostgreSQL stores neither NUL nor half of a surrogate pair. */
+export function isStorable(text: string): boolean {
+  return text.isWellFormed() && !text.includes("\0");
+}
