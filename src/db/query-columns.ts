@@ -75,8 +75,10 @@ export const attributeText = (name: string): Expression => sql`(t.attributes ->>
 export function numberOf(field: NumberField): Expression {
   if ("attribute" in field) {
     const value = sql`(t.attributes ->> ${field.attribute}::text)::numeric`;
-    // Nested, since only a CASE promises what is not evaluated.
-    return sql`case when jsonb_typeof(t.attributes -> ${field.attribute}::text) = 'number' then
+    // A CSV knows text only, so text that is a plain number counts as one. Nested, since only a CASE promises what is not evaluated.
+    return sql`case when jsonb_typeof(t.attributes -> ${field.attribute}::text) = 'number'
+      or (jsonb_typeof(t.attributes -> ${field.attribute}::text) = 'string'
+          and t.attributes ->> ${field.attribute}::text ~ '^-?[0-9]{1,15}(\\.[0-9]{1,15})?$') then
       case when abs(${value}) < 1e-100 then 0 when abs(${value}) < 1e100 then ${value}::float8 end end`;
   }
   switch (field.number) {

@@ -11,12 +11,14 @@ export function uniqueFields(measures: readonly Measure[]): NumberField[] {
 const placeOf = (fields: readonly NumberField[], field: NumberField) =>
   fields.findIndex((one) => JSON.stringify(one) === JSON.stringify(field));
 
-/** A measure over the rows of a group. */
+/** A measure over the rows of a group; null where fewer have the number than may be told of. */
 export function aggregate(measure: Exclude<Measure, "trips">, fields: readonly NumberField[]): RawBuilder<unknown> {
   const field = sql.ref(`f${placeOf(fields, measure.of)}`);
-  if ("percentile" in measure)
-    return sql`percentile_cont(${measure.percentile}::float8) within group (order by ${field})`;
-  return sql`${sql.id(measure.aggregate)}(${field})`;
+  const value =
+    "percentile" in measure
+      ? sql`percentile_cont(${measure.percentile}::float8) within group (order by ${field})`
+      : sql`${sql.id(measure.aggregate)}(${field})`;
+  return sql`case when count(${field}) >= (select s.min_trips from tripgrid.settings s) then ${value} end`;
 }
 
 /**

@@ -61,8 +61,13 @@ function number(trip: SentTrip, name: string): number | null {
   if (name === "duration_s") return trip.duration_s ?? null;
   if (name === "distance_m") return trip.distance_m ?? null;
   const value = attribute(trip, name.slice(11));
-  return typeof value === "number" ? value : null;
+  return asNumber(value);
 }
+
+const asNumber = (value: unknown) => {
+  if (typeof value === "string" && /^-?[0-9]{1,15}(\.[0-9]{1,15})?$/.test(value)) return Number(value);
+  return typeof value === "number" ? value : null;
+};
 
 const cell = (trip: SentTrip, end: string, size = 7) => {
   const point = end === "origin_cell" ? trip.origin : trip.destination;
@@ -101,6 +106,7 @@ function fieldHolds(trip: SentTrip, name: string, test: Any): boolean {
     const example = Array.isArray(operand) ? operand[0] : operand;
     if (op === "is_null") return passes(textOf(value), op, operand);
     if (typeof example === "string") return passes(textOf(value), op, operand);
+    if (typeof example === "number") return passes(asNumber(value), op, operand);
     return passes(typeof value === typeof example ? (value as Scalar) : null, op, operand);
   });
 }
@@ -146,10 +152,12 @@ function percentile(sorted: number[], p: number): number | null {
   return low + (place - Math.floor(place)) * (high - low);
 }
 
-function measured(trips: SentTrip[], measure: Any): number | null {
+function measured(trips: SentTrip[], measure: Any, minTrips: number): number | null {
   if (measure === "trips") return trips.length;
   const [kind, name] = Object.entries<Any>(measure).find(([key]) => !["p", "as"].includes(key)) as [string, string];
   const values = trips.flatMap((trip) => number(trip, name) ?? []).sort((a, b) => a - b);
+  // Of fewer trips nothing is told, however many the group has.
+  if (values.length < minTrips) return null;
   if (kind === "percentile") return percentile(values, measure.p);
   if (values.length === 0) return null;
   const sum = values.reduce((a, b) => a + b, 0);
@@ -200,7 +208,7 @@ export function ask(query: Any, trips: readonly SentTrip[], minTrips: number, bo
     .map((group) => ({
       key: group.key,
       trips: group.trips.length,
-      row: [...group.key, ...select.map((one) => measured(group.trips, one))],
+      row: [...group.key, ...select.map((one) => measured(group.trips, one, minTrips))],
     }));
   const named = (group: (typeof shown)[number], name: string): Scalar =>
     names.includes(name) ? (group.row[names.indexOf(name)] ?? null) : group.trips;
