@@ -1,6 +1,7 @@
 /** `npm run bench -- NAME [options]`: measures one question; each answers in a file of its name. */
 const BENCHES: Record<string, () => Promise<{ run(args: string[]): Promise<void> }>> = {
   areas: () => import("./areas.ts"),
+  clusters: () => import("./clusters.ts"),
   ingest: () => import("./ingest.ts"),
   plot: () => import("./plot.ts"),
 };
