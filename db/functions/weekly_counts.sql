@@ -14,7 +14,7 @@ create or replace function tripgrid.weekly_counts(
   area geometry default null, match text default 'origin', source text default null, region text default null,
   from_date date default null, to_date date default null, hours integer[] default null, days integer[] default null)
 returns table (week date, trips bigint, lower bigint, upper bigint)
-language plpgsql stable set search_path from current set jit = off as $$
+language plpgsql stable security definer set search_path from current set jit = off as $$
 #variable_conflict use_variable
 declare
   asked  geometry := tripgrid.checked_area(area);
