@@ -59,7 +59,10 @@ export async function setUpBiRole(sql: Sql, role: BiRole): Promise<string[]> {
     if (limited !== undefined) {
       warnings.push(`TRIPGRID_BI_ROLE: the limits or the password of ${role.name} could not be set (${limited}).`);
     }
-    await grant(tx, role.name);
+    const granted = await attempt(tx, (sp) => grant(sp, role.name));
+    if (granted !== undefined) {
+      warnings.push(`TRIPGRID_BI_ROLE: what ${role.name} may read could not be set (${granted}).`);
+    }
     // Everybody may make temporary tables unless this is said, and a role cannot be told otherwise on its own.
     const temporary = await attempt(tx, (sp) => revokeTemporary(sp));
     if (temporary !== undefined) warnings.push(`${role.name} may make temporary tables (${temporary}).`);
