@@ -12,11 +12,17 @@ from (
   -- Behind offset 0, so that no condition of whoever asks is evaluated on what is withheld.
   select 'origin' as ends, k.week, k.cell, k.region, k.source, k.trips from (
     select k.*
-    from (select t.*, s.min_trips, sum(t.trips) filter (where t.trips < s.min_trips) over p as small_sum,
-                 count(*) filter (where t.trips < s.min_trips) over p as smalls,
-                 row_number() over (partition by t.week, t.region, t.source order by t.trips, t.cell) as size_rank
-          from tripgrid.weekly_origins_5 t, tripgrid.settings s window p as (partition by t.week, t.region, t.source)) k
-    where (k.trips < k.min_trips or (k.small_sum < k.min_trips and k.size_rank = k.smalls + 1)) is not true
+    from tripgrid.weekly_origins_5 k
+    where k.trips >= (select s.min_trips from tripgrid.settings s)
+      and not exists (
+        select 1
+        from (select distinct on (o.week, o.region, o.source) o.week, o.region, o.source, o.cell
+              from (select t.week, t.region, t.source from tripgrid.weekly_origins_5 t where t.trips < (select s.min_trips from tripgrid.settings s)
+                    group by 1, 2, 3 having sum(t.trips) < (select s.min_trips from tripgrid.settings s)) g
+              join tripgrid.weekly_origins_5 o on o.week = g.week and o.source = g.source and coalesce(o.region, '') = coalesce(g.region, '')
+              where o.trips >= (select s.min_trips from tripgrid.settings s)
+              order by o.week, o.region, o.source, o.trips, o.cell) h
+        where h.week = k.week and h.cell = k.cell and h.source = k.source and coalesce(h.region, '') = coalesce(k.region, ''))
     offset 0) k
   where (select s.min_trips from tripgrid.settings s) > 1
   union all
@@ -24,11 +30,17 @@ from (
   union all
   select 'destination' as ends, k.week, k.cell, k.region, k.source, k.trips from (
     select k.*
-    from (select t.*, s.min_trips, sum(t.trips) filter (where t.trips < s.min_trips) over p as small_sum,
-                 count(*) filter (where t.trips < s.min_trips) over p as smalls,
-                 row_number() over (partition by t.week, t.region, t.source order by t.trips, t.cell) as size_rank
-          from tripgrid.weekly_destinations_5 t, tripgrid.settings s window p as (partition by t.week, t.region, t.source)) k
-    where (k.trips < k.min_trips or (k.small_sum < k.min_trips and k.size_rank = k.smalls + 1)) is not true
+    from tripgrid.weekly_destinations_5 k
+    where k.trips >= (select s.min_trips from tripgrid.settings s)
+      and not exists (
+        select 1
+        from (select distinct on (o.week, o.region, o.source) o.week, o.region, o.source, o.cell
+              from (select t.week, t.region, t.source from tripgrid.weekly_destinations_5 t where t.trips < (select s.min_trips from tripgrid.settings s)
+                    group by 1, 2, 3 having sum(t.trips) < (select s.min_trips from tripgrid.settings s)) g
+              join tripgrid.weekly_destinations_5 o on o.week = g.week and o.source = g.source and coalesce(o.region, '') = coalesce(g.region, '')
+              where o.trips >= (select s.min_trips from tripgrid.settings s)
+              order by o.week, o.region, o.source, o.trips, o.cell) h
+        where h.week = k.week and h.cell = k.cell and h.source = k.source and coalesce(h.region, '') = coalesce(k.region, ''))
     offset 0) k
   where (select s.min_trips from tripgrid.settings s) > 1
 ) x

@@ -197,18 +197,26 @@ describe("the BI role", () => {
 
   it("sees no single trips once they are not shown, at the next start", async () => {
     const { database } = service;
-    const config = { ...readConfig({ ...database.env, PORT: "0", TRIPGRID_SHOW_TRIPS: "false" }), ...bi };
+    const config = {
+      ...readConfig({ ...database.env, PORT: "0", TRIPGRID_SHOW_TRIPS: "false", TRIPGRID_MIN_TRIPS: "3" }),
+      ...bi,
+    };
+    const fence = async () =>
+      (await service.sql`select reloptions from pg_class where oid = 'bi.clusters'::regclass`)[0]?.reloptions;
+    expect(await fence()).toEqual(["security_barrier=false"]);
     const crash = (error: Error) => {
       throw error;
     };
     const again = await startService(config, pino({ level: "silent" }), crash);
     try {
       expect(await codeOf(asRole()`select * from bi.trips`)).toBe("42501");
+      // So that no condition is evaluated on what is withheld.
+      expect(await fence()).toEqual(["security_barrier=true"]);
       expect(await service.sql`select * from bi.trips`).toEqual([]);
       expect(await asRole()`select count(*)::int as views from bi.freshness`).toEqual([{ views: 9 }]);
     } finally {
       await again.stop();
-      await service.sql`update tripgrid.settings set shows_trips = true`;
+      await service.sql`update tripgrid.settings set shows_trips = true, min_trips = 1`;
     }
   });
 });
