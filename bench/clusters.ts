@@ -1,8 +1,8 @@
 import { parseArgs } from "node:util";
 import { type AreaDatabase, openAreaDatabase } from "./lib/area-database.ts";
 import { fill } from "./lib/area-fill.ts";
-import { askClusters } from "./lib/cluster-questions.ts";
 import { askDsl } from "./lib/cluster-dsl.ts";
+import { askClusters } from "./lib/cluster-questions.ts";
 import { sampleViews } from "./lib/cluster-samples.ts";
 import { digits } from "./lib/figures.ts";
 import { saveResult, versionsOf } from "./lib/save.ts";

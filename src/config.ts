@@ -17,6 +17,15 @@ const settings = z.object({
   TRIPGRID_COLUMNSTORE_WEEKS: z.coerce.number().int().min(1).max(5200).optional(),
   TRIPGRID_MIN_TRIPS: z.coerce.number().int().min(1).max(1_000_000).default(1),
   TRIPGRID_SHOW_TRIPS: z.enum(["true", "false"]).default("true"),
+  TRIPGRID_BI_ROLE: z
+    .string()
+    .regex(/^(?!pg_)[a-z_][a-z0-9_]{0,62}$/, "expected lower-case letters, digits and _, not pg_ at the beginning")
+    .optional(),
+  TRIPGRID_BI_PASSWORD: z
+    .string()
+    .regex(/^[!-~]{8,200}$/, "expected 8 characters or more, letters, digits and signs of ASCII without spaces")
+    .optional(),
+  TRIPGRID_BI_TIMEOUT_S: z.coerce.number().int().min(1).max(3600).default(30),
   TRIPGRID_INBOX: z.string().min(1).optional(),
   TRIPGRID_MAX_BODY_MB: z.coerce.number().min(1).max(4096).default(256),
   TRIPGRID_SYNC_BODY_MB: z.coerce.number().min(0).max(64).default(8),
@@ -57,6 +66,11 @@ export interface Config {
   minTrips: number;
   /** Whether single trips may be read. */
   showTrips: boolean;
+  /** The role of BI tools, who see the schema bi; none: there is none. Not on the embedded engine. */
+  biRole: string | undefined;
+  biPassword: string | undefined;
+  /** How long its queries may take. */
+  biTimeoutS: number;
   /** Absolute; files that appear here are imported. */
   inboxFolder: string;
   /** As it is sent, packed or not. */
@@ -106,6 +120,9 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     columnstoreWeeks: s.TRIPGRID_COLUMNSTORE_WEEKS,
     minTrips: s.TRIPGRID_MIN_TRIPS,
     showTrips: s.TRIPGRID_SHOW_TRIPS === "true",
+    biRole: s.TRIPGRID_BI_ROLE,
+    biPassword: s.TRIPGRID_BI_PASSWORD,
+    biTimeoutS: s.TRIPGRID_BI_TIMEOUT_S,
     inboxFolder: resolve(s.TRIPGRID_INBOX ?? join(s.TRIPGRID_DATA, "inbox")),
     maxBodyBytes: s.TRIPGRID_MAX_BODY_MB * 1024 * 1024,
     syncBodyBytes: s.TRIPGRID_SYNC_BODY_MB * 1024 * 1024,

@@ -43,6 +43,7 @@ import { createCorrectTrip } from "./ingest/correct-trip.ts";
 import { withBuiltIn } from "./ingest/mappings/built-in.ts";
 import { createMendRejects } from "./ingest/mend-rejects.ts";
 import { createMetrics } from "./metrics.ts";
+import { type BiParts, wireBi } from "./wire-bi.ts";
 import { type Deliverer, wireCallbacks } from "./wire-callbacks.ts";
 import { type IngestParts, wireIngest } from "./wire-ingest.ts";
 import { type RollupParts, wireRollups } from "./wire-rollups.ts";
@@ -77,12 +78,14 @@ export async function startService(
   let sql: Sql | undefined;
   let parts: IngestParts | undefined;
   let rollups: RollupParts | undefined;
+  let bi: BiParts | undefined;
   try {
     const prepared = await prepareDatabase(address, config.timeZone ?? "UTC");
     report(prepared, config, log);
     sql = await openPool(address, prepared, embedded ? 1 : config.poolSize);
     const pool = sql;
     await setPrivacy(pool, config);
+    bi = await wireBi(pool, prepared.engine, config, log);
     const follower = createFollower({
       startChanges: startChanges.bind(null, pool),
       findChanges: findChanges.bind(null, pool),
@@ -102,11 +105,12 @@ export async function startService(
     const { server, url } = await listen(createApp(deps), config);
     deliverer?.start();
     const tidying = schedule(TIDY_AT, () => tidy(pool).catch((err) => log.warn({ err }, "could not tidy up")));
-    const running = { server, follower, parts, deliverer, tidying, rollups, sql: pool, embedded };
+    const running = { server, follower, parts, deliverer, tidying, rollups, bi, sql: pool, embedded };
     return { url, address, prepared, deps, stop: () => stop(running) };
   } catch (error) {
     await parts?.stop();
     await rollups?.stop();
+    await bi?.stop();
     await sql?.end();
     await embedded?.stop();
     throw error;
@@ -231,17 +235,28 @@ interface Running {
   deliverer: Deliverer | undefined;
   tidying: ScheduledTask;
   rollups: RollupParts;
+  bi: BiParts | undefined;
   sql: Sql;
   embedded: EmbeddedEngine | undefined;
 }
 
-async function stop({ server, follower, parts, deliverer, tidying, rollups, sql, embedded }: Running): Promise<void> {
+async function stop({
+  server,
+  follower,
+  parts,
+  deliverer,
+  tidying,
+  rollups,
+  bi,
+  sql,
+  embedded,
+}: Running): Promise<void> {
   // Streams of events have no end of their own, and the server waits for all it has begun.
   const following = follower.close();
   // A file that is still being sent could keep us waiting for hours; nothing of it was promised.
   await parts.imports.stop();
   await closeServer(server);
-  await Promise.all([following, parts.stop(), deliverer?.stop(), tidying.destroy(), rollups.stop()]);
+  await Promise.all([following, parts.stop(), deliverer?.stop(), tidying.destroy(), rollups.stop(), bi?.stop()]);
   await sql.end({ timeout: 5 });
   await embedded?.stop();
 }

@@ -14,8 +14,11 @@ export async function askDsl(sql: Sql, print: (line: string) => void) {
   const db = new Kysely<DB>({ dialect: new PostgresJSDialect({ postgres: sql }) }).withSchema("tripgrid");
   const query = queryFrom({ by: ["region", "week", "hour"], limit: 100_000 });
   const [dsl] = await askAll([query], ROUNDS, (one) => runQuery(db, one));
-  const [raw] = await askAll(["raw"], 0, () =>
-    sql<{ region: string | null; week: string; hour: number; trips: number }[]>`
+  const [raw] = await askAll(
+    ["raw"],
+    0,
+    () =>
+      sql<{ region: string | null; week: string; hour: number; trips: number }[]>`
       select region, to_char(date_trunc('week', local_time), 'IYYY"-W"IW') as week, extract(hour from local_time)::int as hour,
              count(*) as trips
       from tripgrid.trips group by region, date_trunc('week', local_time), extract(hour from local_time)`,
@@ -23,7 +26,9 @@ export async function askDsl(sql: Sql, print: (line: string) => void) {
   if (!dsl || !raw) throw new Error("nothing was asked");
   const told = new Map(dsl.answer.rows.map(([region, week, hour, trips]) => [`${region} ${week} ${hour}`, trips]));
   const wrong = raw.answer.filter(({ region, week, hour, trips }) => told.get(`${region} ${week} ${hour}`) !== trips);
-  print(`region by week by hour: ${told.size} groups from ${dsl.answer.source}, ${digits(dsl.ms, 3)} ms; by GROUP BY ${digits(raw.ms, 3)} ms\n`);
+  print(
+    `region by week by hour: ${told.size} groups from ${dsl.answer.source}, ${digits(dsl.ms, 3)} ms; by GROUP BY ${digits(raw.ms, 3)} ms\n`,
+  );
   return {
     dsl_p50_ms: digits(dsl.ms, 3),
     raw_p50_ms: digits(raw.ms, 3),

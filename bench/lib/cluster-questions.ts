@@ -1,7 +1,7 @@
 import type { Cluster } from "../../src/clusters.ts";
 import { areaSql } from "../../src/db/area-sql.ts";
-import { clusters } from "../../src/db/clusters.ts";
 import type { Sql } from "../../src/db/client.ts";
+import { clusters } from "../../src/db/clusters.ts";
 import { Random } from "../../src/demo/random.ts";
 import { askAll } from "./area-ask.ts";
 import { DAYS, dateOf } from "./area-days.ts";
@@ -44,12 +44,21 @@ export async function askClusters(sql: Sql, compared: number, print: (line: stri
   print(`\n${table(["city", "vertices", "trips", "clusters", "ms"], rows, 1)}`);
   let mismatches = 0;
   for (const i of spread(questions.length, compared)) {
-    mismatches += differences((asked[i] as (typeof asked)[number]).answer.clusters, await plain(sql, questions[i] as Question));
+    mismatches += differences(
+      (asked[i] as (typeof asked)[number]).answer.clusters,
+      await plain(sql, questions[i] as Question),
+    );
   }
   return {
     p50_ms: digits(quantile(times, 0.5), 3),
     p95_ms: digits(quantile(times, 0.95), 3),
-    hot_spots_p50_ms: digits(quantile(hot.map(({ ms }) => ms).sort((a, b) => a - b), 0.5), 3),
+    hot_spots_p50_ms: digits(
+      quantile(
+        hot.map(({ ms }) => ms).sort((a, b) => a - b),
+        0.5,
+      ),
+      3,
+    ),
     mismatches,
   };
 }

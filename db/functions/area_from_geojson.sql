@@ -4,7 +4,7 @@
 -- Out:    one polygon or multipolygon, SRID 4326
 -- Errors: TG001, as tripgrid.checked_area
 create or replace function tripgrid.area_from_geojson(variadic geometries text[]) returns geometry
-language plpgsql immutable parallel safe set search_path from current as $$
+language plpgsql immutable parallel safe security definer set search_path from current as $$
 declare
   parts geometry[];
 begin

@@ -4,7 +4,7 @@
 -- Out:    the same with SRID 4326 and without height; null for null
 -- Errors: TG001, with a JSON detail: {"at": [lon, lat]} where a place is known
 create or replace function tripgrid.checked_area(area geometry) returns geometry
-language plpgsql immutable parallel safe set search_path from current as $$
+language plpgsql immutable parallel safe security definer set search_path from current as $$
 declare
   max_vertices constant integer := 50000;
   flat    geometry := st_force2d(area);

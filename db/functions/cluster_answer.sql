@@ -26,7 +26,7 @@ create or replace function tripgrid.cluster_answer(
   max_clusters integer default 100, only_id text default null)
 returns table (window_from date, window_to date, weeks_in_window integer, trips bigint, clusters_found integer, clusters_withheld integer,
                clusters jsonb, data_as_of timestamptz, retired_before date)
-language plpgsql stable set search_path from current set jit = off as $$
+language plpgsql stable security definer set search_path from current set jit = off as $$
 #variable_conflict use_variable
 declare
   asked   constant geometry := tripgrid.checked_area(area);

@@ -11,7 +11,7 @@ create or replace function tripgrid.clusters(
 returns table (id text, origin_cell text, destination_cell text, hour integer, origin geometry, destination geometry, trips bigint,
                trips_per_week double precision, share double precision, mean_duration_s double precision, median_duration_s double precision,
                mean_distance_m double precision, median_distance_m double precision, origin_cells text[], destination_cells text[])
-language sql stable set search_path from current as $$
+language sql stable security definer set search_path from current as $$
   select c ->> 'id', c ->> 'origin_cell', c ->> 'destination_cell', (c ->> 'hour')::int,
          st_point((c -> 'origin' ->> 0)::float8, (c -> 'origin' ->> 1)::float8, 4326),
          st_point((c -> 'destination' ->> 0)::float8, (c -> 'destination' ->> 1)::float8, 4326), (c ->> 'trips')::bigint,

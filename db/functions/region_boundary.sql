@@ -4,7 +4,7 @@
 -- Out:    its boundary, SRID 4326
 -- Errors: TG003 if there is no such region or it has no boundary
 create or replace function tripgrid.region_boundary(name text) returns geometry
-language plpgsql stable set search_path from current as $$
+language plpgsql stable security definer set search_path from current as $$
 declare
   found_boundary geometry;
 begin

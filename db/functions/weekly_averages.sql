@@ -27,7 +27,7 @@ returns table (window_from date, window_to date, trips bigint, weeks_in_window i
                weeks_with_trips_lower integer, weeks_with_trips_upper integer,
                average_over_weeks_with_trips_lower double precision, average_over_weeks_with_trips_upper double precision,
                retired_before date)
-language plpgsql stable set search_path from current as $$
+language plpgsql stable security definer set search_path from current as $$
 #variable_conflict use_column
 declare
   opens  date;

@@ -11,7 +11,7 @@ create or replace function tripgrid.weekly_averages_by_region(
 returns table (region text, window_from date, window_to date, trips bigint, weeks_in_window integer,
                average double precision, weeks_with_trips integer, average_over_weeks_with_trips double precision,
                data_as_of timestamptz)
-language plpgsql stable set search_path from current as $$
+language plpgsql stable security definer set search_path from current as $$
 #variable_conflict use_variable
 declare
   opens  timestamp;

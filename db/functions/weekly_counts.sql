@@ -15,7 +15,7 @@ create or replace function tripgrid.weekly_counts(
   area geometry default null, match text default 'origin', source text default null, region text default null,
   from_date date default null, to_date date default null, hours integer[] default null, days integer[] default null)
 returns table (week date, trips bigint, lower bigint, upper bigint)
-language sql stable set search_path from current as $$
+language sql stable security definer set search_path from current as $$
   select t.week, t.trips, t.lower, t.upper
   from (select array_agg(w.week) as week, array_agg(w.trips) as trips, array_agg(w.lower) as lower, array_agg(w.upper) as upper
         from tripgrid.exact_weeks($1, $2, $3, $4, $5, $6, $7, $8) w) a, tripgrid.told_weeks(a.week, a.trips, a.lower, a.upper) t;

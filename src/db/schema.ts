@@ -100,6 +100,13 @@ export interface CancelledTrips {
   trip_id: string;
 }
 
+export interface Cells {
+  cell: string;
+  lat: number;
+  lon: number;
+  middle: string;
+}
+
 export interface ClusterTotals {
   d_cell: string | null;
   distance_m: number | null;
@@ -108,6 +115,10 @@ export interface ClusterTotals {
   hour: number | null;
   o_cell: string | null;
   region: string | null;
+  /**
+   * Trips of the smaller clusters of the same route together; null for the smallest
+   */
+  smaller: Int8 | null;
   source: string | null;
   trips: Int8 | null;
   weeks_with_trips: number | null;
@@ -417,6 +428,16 @@ export interface RetiredWeeklyOrigins7 {
   week: string;
 }
 
+export interface RouteTotals {
+  d_cell: string | null;
+  distance_m: number | null;
+  duration_s: number | null;
+  durations: Int8 | null;
+  o_cell: string | null;
+  rank: number | null;
+  trips: Int8 | null;
+}
+
 export interface SavedQueries {
   created_at: Generated<string>;
   name: string;
@@ -613,6 +634,7 @@ export interface DB {
   batches: Batches;
   callbacks: Callbacks;
   cancelled_trips: CancelledTrips;
+  cells: Cells;
   cluster_totals: ClusterTotals;
   driver_totals: DriverTotals;
   hourly_regions: HourlyRegions;
@@ -645,6 +667,7 @@ export interface DB {
   retired_weekly_origins_5: RetiredWeeklyOrigins5;
   retired_weekly_origins_6: RetiredWeeklyOrigins6;
   retired_weekly_origins_7: RetiredWeeklyOrigins7;
+  route_totals: RouteTotals;
   saved_queries: SavedQueries;
   schema_migrations: SchemaMigrations;
   settings: Settings;

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import type { Batch } from "../../src/batch.ts";
@@ -24,7 +24,7 @@ interface Job {
   "timeout-minutes": number;
 }
 
-type Services = Record<"database" | "tripgrid", Service>;
+type Services = Record<"database" | "tripgrid" | "grafana", Service>;
 type Jobs = Record<"test" | "newer-node" | "timescaledb" | "compose", Job>;
 
 const dockerfile = read("Dockerfile");
@@ -48,7 +48,7 @@ describe("images", () => {
   ];
 
   test("are found in all three files", () => {
-    expect(images).toHaveLength(5);
+    expect(images).toHaveLength(6);
   });
 
   test.each(images)("%s names a version", (image) => {
@@ -72,7 +72,9 @@ describe("docker-compose.yml", () => {
 
   test("passes each setting on under its own name, not set by default", () => {
     for (const [name, value] of Object.entries(services.tripgrid.environment)) {
-      if (name !== "DATABASE_URL") expect(value).toBe(`\${${name}:-}`);
+      // Grafana connects as that role.
+      const own: Record<string, string> = { TRIPGRID_BI_ROLE: "tripgrid_bi", TRIPGRID_BI_PASSWORD: "tripgrid_bi" };
+      if (name !== "DATABASE_URL") expect(value).toBe(`\${${name}:-${own[name] ?? ""}}`);
     }
   });
 
@@ -97,7 +99,7 @@ describe("docker-compose.yml", () => {
 
   test("nothing is reachable from other machines", () => {
     const ports = Object.values(services).flatMap((service) => service.ports.map(byDefault));
-    expect(ports).toEqual(["127.0.0.1:5433:5432", "127.0.0.1:8080:8080"]);
+    expect(ports).toEqual(["127.0.0.1:5433:5432", "127.0.0.1:8080:8080", "127.0.0.1:3000:3000"]);
   });
 
   test("the database's folder is a named volume", () => {
@@ -110,6 +112,54 @@ describe("docker-compose.yml", () => {
     const [, ...command] = services.tripgrid.healthcheck.test;
     const asked = (JSON.parse(inImage) as string[]).map((part) => part.replace(":' + process.env.PORT + '", ":8080"));
     expect(command).toEqual(asked);
+  });
+});
+
+describe("Grafana", () => {
+  const { grafana } = services;
+  const mounts = (grafana.volumes ?? []).filter((one) => one.startsWith("./")).map((one) => one.split(":"));
+
+  test("is given files that exist, to read only", () => {
+    expect(mounts.length).toBeGreaterThan(0);
+    for (const [from = "", , how] of mounts) {
+      expect(existsSync(new URL(`../../${from}`, import.meta.url))).toBe(true);
+      expect(how).toBe("ro");
+    }
+  });
+
+  /** A file of the container, as it lies here. */
+  const mounted = (path: string): string => {
+    const [from = "", to = ""] = mounts.find(([, to = ""]) => path.startsWith(`${to}/`)) ?? [];
+    return read(path.replace(to, from));
+  };
+
+  test("connects to the database of Tripgrid as the role that Tripgrid makes, with the same password", () => {
+    const { datasources } = parse(mounted("/etc/grafana/provisioning/datasources/tripgrid.yml"));
+    const [{ uid, url, user, jsonData, secureJsonData }] = datasources;
+    expect([uid, url, jsonData.database]).toEqual([
+      "tripgrid",
+      "database:5432",
+      services.database.environment.POSTGRES_DB,
+    ]);
+    expect([user, secureJsonData.password]).toEqual(["$__env{TRIPGRID_BI_ROLE}", "$__env{TRIPGRID_BI_PASSWORD}"]);
+    for (const name of ["TRIPGRID_BI_ROLE", "TRIPGRID_BI_PASSWORD"]) {
+      expect(grafana.environment[name]).toBe(services.tripgrid.environment[name]);
+    }
+  });
+
+  test("finds its dashboard, also as its first page", () => {
+    const { providers } = parse(mounted("/etc/grafana/provisioning/dashboards/tripgrid.yml"));
+    const home = grafana.environment.GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH ?? "";
+    expect(home.startsWith(`${providers[0].options.path}/`)).toBe(true);
+    expect(JSON.parse(mounted(home))).toMatchObject({ uid: "tripgrid", title: "Tripgrid" });
+  });
+
+  test("lets nobody in without a password, waits for Tripgrid, and is asked after its health", () => {
+    expect(grafana.environment).not.toHaveProperty("GF_AUTH_ANONYMOUS_ENABLED");
+    expect(grafana.environment.GF_SECURITY_ADMIN_PASSWORD).toMatch(/^\$\{GRAFANA_PASSWORD:-\w+\}$/);
+    expect(grafana.depends_on?.tripgrid?.condition).toBe("service_healthy");
+    expect(grafana.healthcheck.test.at(-1)).toMatch(/:3000\/api\/health$/);
+    expect(volumes).toHaveProperty("grafana");
   });
 });
 

@@ -1,0 +1,35 @@
+-- Clusters: trips with the same origin cell, destination cell and hour of day, over all weeks, as the totals have them.
+--
+-- Withheld:  groups of fewer trips than the minimum; and where those of a route (origin and destination cell) together are fewer than it,
+--            the smallest other one too, or bi.top_routes would give them away. The barrier keeps conditions of whoever asks from what is
+--            withheld; where nothing is, the service takes it away, since it keeps them from the indexes too.
+create or replace view bi.clusters with (security_barrier) as
+select k.o_cell || '-' || k.d_cell || '-' || lpad(k.hour::text, 2, '0') as cluster_id, k.o_cell as origin_cell, k.d_cell as destination_cell,
+       coalesce(o.lat, st_y(st_pointfromgeohash(k.o_cell))) as origin_lat, coalesce(o.lon, st_x(st_pointfromgeohash(k.o_cell))) as origin_lon,
+       coalesce(d.lat, st_y(st_pointfromgeohash(k.d_cell))) as destination_lat, coalesce(d.lon, st_x(st_pointfromgeohash(k.d_cell))) as destination_lon,
+       k.hour::integer as hour, k.region, k.source, k.trips,
+       k.trips / (select (t.closes - t.opens) / 7 from tripgrid.totals_state t)::float8 as trips_per_week,
+       -- Whole seconds and metres: two million different values take five times as long to sample.
+       round(k.duration_s / nullif(k.durations, 0)) as average_duration_s, round(k.distance_m / k.trips) as average_distance_m
+from tripgrid.cluster_totals k
+left join tripgrid.cells o on o.cell = k.o_cell
+left join tripgrid.cells d on d.cell = k.d_cell
+where (select s.min_trips from tripgrid.settings s) <= 1
+  or k.trips >= (select s.min_trips from tripgrid.settings s) and coalesce(k.smaller >= (select s.min_trips from tripgrid.settings s), true);
+comment on view bi.clusters is 'Clusters: trips with the same origin cell, destination cell and hour of day, by region and source, over all weeks. Groups of fewer trips than the minimum (bi.freshness.min_trips) are withheld, and as many more as would give them away';
+comment on column bi.clusters.cluster_id is 'Origin cell, destination cell and hour, such as u0j2q-u0j2r-08; the same for all regions and sources';
+comment on column bi.clusters.origin_cell is 'Geohash of five characters in which the trips began, about 4.9 km wide';
+comment on column bi.clusters.destination_cell is 'Geohash of five characters in which the trips ended';
+comment on column bi.clusters.origin_lat is 'Latitude of the middle of the origin cell, degrees';
+comment on column bi.clusters.origin_lon is 'Longitude of the middle of the origin cell, degrees';
+comment on column bi.clusters.destination_lat is 'Latitude of the middle of the destination cell, degrees';
+comment on column bi.clusters.destination_lon is 'Longitude of the middle of the destination cell, degrees';
+comment on column bi.clusters.hour is 'Hour of the day at which the trips began, 0 to 23, local';
+comment on column bi.clusters.region is 'Name of the region that the trips carry; null for trips without one';
+comment on column bi.clusters.source is 'Who reported the trips';
+comment on column bi.clusters.trips is 'Trips over all weeks';
+comment on column bi.clusters.trips_per_week is 'Trips divided by the weeks from the first to the last of all trips; weeks without trips count';
+comment on column bi.clusters.average_duration_s is 'Average duration of the trips that have one, whole seconds';
+comment on column bi.clusters.average_distance_m is 'Average great-circle distance from origin to destination, whole metres';
+
+-- select cluster_id, trips_per_week from bi.clusters where region = 'Turin' order by trips desc limit 10;
