@@ -16,7 +16,7 @@ const settings = z.object({
   TRIPGRID_KEEP_WEEKS: z.coerce.number().int().min(4).max(5200).optional(),
   TRIPGRID_COLUMNSTORE_WEEKS: z.coerce.number().int().min(1).max(5200).optional(),
   TRIPGRID_MIN_TRIPS: z.coerce.number().int().min(1).max(1_000_000).default(1),
-  TRIPGRID_SHOW_TRIPS: z.enum(["true", "false"]).default("true"),
+  TRIPGRID_SHOW_TRIPS: z.enum(["true", "false"]).optional(),
   TRIPGRID_BI_ROLE: z
     .string()
     .regex(/^(?!pg_)[a-z_][a-z0-9_]{0,62}$/, "expected lower-case letters, digits and _, not pg_ at the beginning")
@@ -64,7 +64,7 @@ export interface Config {
   columnstoreWeeks: number | undefined;
   /** Groups of fewer trips are withheld from whoever asks; 1: none are. */
   minTrips: number;
-  /** Whether single trips may be read. */
+  /** Whether single trips may be read; unless told otherwise, where no groups are withheld. */
   showTrips: boolean;
   /** The role of BI tools, who see the schema bi; none: there is none. Not on the embedded engine. */
   biRole: string | undefined;
@@ -119,7 +119,7 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     keepWeeks: s.TRIPGRID_KEEP_WEEKS,
     columnstoreWeeks: s.TRIPGRID_COLUMNSTORE_WEEKS,
     minTrips: s.TRIPGRID_MIN_TRIPS,
-    showTrips: s.TRIPGRID_SHOW_TRIPS === "true",
+    showTrips: s.TRIPGRID_SHOW_TRIPS === undefined ? s.TRIPGRID_MIN_TRIPS === 1 : s.TRIPGRID_SHOW_TRIPS === "true",
     biRole: s.TRIPGRID_BI_ROLE,
     biPassword: s.TRIPGRID_BI_PASSWORD,
     biTimeoutS: s.TRIPGRID_BI_TIMEOUT_S,

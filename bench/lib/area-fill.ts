@@ -1,4 +1,5 @@
 import { refreshRollups } from "../../src/db/refresh-rollups.ts";
+import { refreshTotals } from "../../src/db/refresh-totals.ts";
 import type { AreaDatabase } from "./area-database.ts";
 import { insertLateTrips, keepFigure, LATE_TRIPS, loadTrips } from "./area-load.ts";
 import { measureSizes } from "./area-sizes.ts";
@@ -10,13 +11,24 @@ export interface Filled {
   vacuum_s: number | null;
   refresh_s: number | null;
   late_refresh_s: number;
+  /** The totals over all weeks, where they are needed. */
+  totals_s: number | null;
   heap_bytes_a_trip: number;
   index_bytes_a_trip: number;
   rollup_bytes_a_trip: number;
 }
 
-/** Loads the trips and takes them up into the rollups, as far as that is not done, then a few late ones. */
-export async function fill(db: AreaDatabase, trips: number, print: (line: string) => void): Promise<Filled> {
+/**
+ * Loads the trips and takes them up into the rollups, as far as that is not done, then a few late ones.
+ *
+ * @param withTotals whether the totals over all weeks are made too
+ */
+export async function fill(
+  db: AreaDatabase,
+  trips: number,
+  print: (line: string) => void,
+  withTotals = false,
+): Promise<Filled> {
   const load = await loadTrips(db, trips);
   print(load === undefined ? `the ${trips} trips are there` : `loaded ${trips} trips in ${load.toFixed(1)} s`);
   const load_s = await keepFigure(db, "load_s", load);
@@ -29,11 +41,13 @@ export async function fill(db: AreaDatabase, trips: number, print: (line: string
   print(
     `took up all trips in ${refreshed.toFixed(1)} s, and ${LATE_TRIPS} late ones in ${late_refresh_s.toFixed(1)} s`,
   );
+  const totals = withTotals ? await refreshTotals(db.sql, db.engine, true) : undefined;
   await vacuum(db);
   const { heap, indexes, rollups } = await measureSizes(db);
   return {
     ...{ load_s: rounded(load_s), vacuum_s: rounded(vacuum_s), refresh_s: rounded(refresh_s) },
     late_refresh_s: digits(late_refresh_s, 3),
+    totals_s: totals === undefined ? null : digits(totals, 3),
     heap_bytes_a_trip: Math.round(heap / trips),
     index_bytes_a_trip: Math.round(indexes / trips),
     rollup_bytes_a_trip: Math.round(rollups / trips),

@@ -20,6 +20,7 @@ const PUBLIC_FUNCTIONS = [
   "area_from_geojson",
   "checked_area",
   "clusters",
+  "cluster_answer",
 ];
 
 export interface BiRole {
