@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Receipt } from "../../src/batch.ts";
+import type { ClusterAnswer } from "../../src/clusters.ts";
 import { createClient, type Sql } from "../../src/db/client.ts";
 import { compressOldTrips } from "../../src/db/compress-trips.ts";
 import { retireWeeks } from "../../src/db/retire-weeks.ts";
@@ -66,6 +67,13 @@ describe("weeks whose trips are older than they are to be kept", () => {
     expect(wide.body).toMatchObject({ method: "exact", trips: 3, retired_before: RETIRED });
     const region = await call<WeeklyAnswer>(service, "/v1/weekly-averages?region=Turin&hours=8");
     expect(region.body).toMatchObject({ method: "exact", trips: 1 });
+  });
+
+  it("are left out of clusters, which are made from the trips, and the answer says so", async () => {
+    const { body } = await call<ClusterAnswer>(service, "/v1/clusters?bbox=7,44,8,46");
+    expect(body).toMatchObject({ trips: 1, retired_before: RETIRED, window: { from: RETIRED, to: "2018-06-04" } });
+    const later = await call<ClusterAnswer>(service, `/v1/clusters?from=${RETIRED}`);
+    expect(later.body).not.toHaveProperty("retired_before");
   });
 
   it("take no trip any more: it is rejected with the reason, and the others of the batch are stored", async () => {
