@@ -54,7 +54,8 @@ async function applyEdit(service: Service, { by, from, to }: Edit): Promise<void
   const same = sql`source = ${from.source} and trip_id = ${from.trip_id} and local_time = ${from.started_at}::timestamp`;
   const { count } = to
     ? await sql`update tripgrid.trips set origin = ${point(to.origin)}, destination = ${point(to.destination)},
-                       region = ${to.region ?? null} where ${same}`
+                       region = ${to.region ?? null}, duration_s = ${to.duration_s ?? null},
+                       driver_id = ${to.driver_id ?? null} where ${same}`
     : await sql`delete from tripgrid.trips where ${same}`;
   if (count !== 1) throw new Error(`${count} trips were changed: ${JSON.stringify(from)}`);
 }
