@@ -19,6 +19,8 @@ export interface RollupParts {
 
 /** How often it is looked whether trips are older than they are to be kept; they go by four weeks. */
 const RETIRE_EVERY_MS = 3_600_000;
+/** The embedded engine does nothing else while it makes the totals, so it does that when no more trips come. */
+const QUIET_MS = 60_000;
 /** Somebody may read or write the trips for long, and whoever waits for that makes others wait. */
 const AGAIN_MS = 60_000;
 
@@ -45,11 +47,13 @@ export function wireRollups(
   const retire = everySoOften(RETIRE_EVERY_MS, age, (error) =>
     log.warn({ err: error }, "old trips could not be retired, or moved into the columnstore"),
   );
+  let changedAt = performance.now();
   const keeper = keepRollups(
     async (signal) => {
-      await refreshRollups(session ?? sql, engine, { signal });
+      if (await refreshRollups(session ?? sql, engine, { signal })) changedAt = performance.now();
       await retire(signal);
-      if (!signal.aborted) await refreshTotals(session ?? sql, engine);
+      const isQuiet = engine !== "embedded" || performance.now() - changedAt > QUIET_MS;
+      if (isQuiet && !signal.aborted) await refreshTotals(session ?? sql, engine);
     },
     (error) => log.warn({ err: error }, "the rollups could not be refreshed"),
   );
