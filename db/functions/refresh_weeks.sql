@@ -80,26 +80,29 @@ begin
 
   -- Week by week again, for the same reason.
   foreach monday in array mondays loop
-    with counted as materialized (
-      select left(t.o_cell, 5) as o_cell, left(t.d_cell, 5) as d_cell, extract(hour from t.local_time)::smallint as hour, t.source, t.region,
-             count(*) as trips, count(t.duration_s) as durations, sum(t.duration_s) as duration_s,
-             sum(st_distancesphere(t.origin, t.destination)) as distance_m
-      from tripgrid.trips t
-      where t.local_time >= monday and t.local_time < monday + interval '7 days' and t.d_cell is not null
-      group by 1, 2, 3, 4, 5
-    ), gone as (
-      delete from tripgrid.live_weekly_clusters r
-      where removes and r.week = monday
-        and not exists (select from counted c where c.o_cell = r.o_cell and c.d_cell = r.d_cell and c.hour = r.hour and c.source = r.source
-                                                and c.region is not distinct from r.region)
-    )
-    insert into tripgrid.live_weekly_clusters as r (week, o_cell, d_cell, hour, source, region, trips, durations, duration_s, distance_m)
-    select monday, c.o_cell, c.d_cell, c.hour, c.source, c.region, c.trips, c.durations, c.duration_s, c.distance_m
-    from counted c order by c.o_cell, c.d_cell, c.hour
-    on conflict (week, o_cell, d_cell, hour, source, region) do update
-      set trips = excluded.trips, durations = excluded.durations, duration_s = excluded.duration_s, distance_m = excluded.distance_m
-      where (r.trips, r.durations, r.duration_s, r.distance_m)
-            is distinct from (excluded.trips, excluded.durations, excluded.duration_s, excluded.distance_m);
+    execute format($q$
+      with counted as materialized (
+        select left(t.o_cell, 5) as o_cell, left(t.d_cell, 5) as d_cell, date_part('hour', t.local_time)::smallint as hour, t.source, t.region,
+               count(*) as trips, count(t.duration_s) as durations, sum(t.duration_s) as duration_s,
+               sum(st_distancesphere(t.origin, t.destination)) as distance_m
+        from tripgrid.trips t
+        where t.local_time >= $1 and t.local_time < $1 + interval '7 days' and t.d_cell is not null
+        group by 1, 2, 3, 4, 5
+      ), gone as (
+        delete from tripgrid.live_weekly_clusters r
+        where %L and r.week = $1
+          and not exists (select from counted c where c.o_cell = r.o_cell and c.d_cell = r.d_cell and c.hour = r.hour and c.source = r.source
+                                                  and c.region is not distinct from r.region)
+      )
+      insert into tripgrid.live_weekly_clusters as r (week, o_cell, d_cell, hour, source, region, trips, durations, duration_s, distance_m)
+      select $1, c.o_cell, c.d_cell, c.hour, c.source, c.region, c.trips, c.durations, c.duration_s, c.distance_m
+      from counted c order by c.o_cell, c.d_cell, c.hour %s $q$, removes,
+      case when not removes and not exists (select from tripgrid.live_weekly_clusters r where r.week = monday) then '' else '
+        on conflict (week, o_cell, d_cell, hour, source, region) do update
+          set trips = excluded.trips, durations = excluded.durations, duration_s = excluded.duration_s, distance_m = excluded.distance_m
+          where (r.trips, r.durations, r.duration_s, r.distance_m)
+                is distinct from (excluded.trips, excluded.durations, excluded.duration_s, excluded.distance_m)' end)
+    using monday;
     get diagnostics changed = row_count;
     touched := touched + changed;
 
