@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 import type { Config } from "./config.ts";
-import { endOverdue, fenceViews, GUARD_EVERY_MS, setUpBiRole } from "./db/bi-role.ts";
+import { endOverdue, GUARD_EVERY_MS, setUpBiRole } from "./db/bi-role.ts";
 import type { Sql } from "./db/client.ts";
 import type { Engine } from "./db/engine.ts";
 
@@ -10,7 +10,6 @@ export interface BiParts {
 
 /** The role of BI tools, if one is asked for, and who sees to it that its queries end. To be called once what is withheld is known. */
 export async function wireBi(sql: Sql, engine: Engine, config: Config, log: Logger): Promise<BiParts | undefined> {
-  await fenceViews(sql, config.minTrips);
   if (config.biRole === undefined) return undefined;
   if (engine === "embedded") {
     log.warn(

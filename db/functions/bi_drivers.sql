@@ -5,7 +5,9 @@
 create or replace view bi.drivers as
 select k.driver_id, k.region, k.source, k.trips,
        k.trips / (select (t.closes - t.opens) / 7 from tripgrid.totals_state t)::float8 as trips_per_week, k.weeks_with_trips,
-       k.duration_s / nullif(k.durations, 0) as average_duration_s, k.distance_m / nullif(k.distances, 0) as average_distance_m,
+       -- An average over few trips is as good as these.
+       case when k.durations >= (select s.min_trips from tripgrid.settings s) then k.duration_s / k.durations end as average_duration_s,
+       case when k.distances >= (select s.min_trips from tripgrid.settings s) then k.distance_m / k.distances end as average_distance_m,
        to_char(k.first_week, 'IYYY"-W"IW') as first_week, to_char(k.last_week, 'IYYY"-W"IW') as last_week,
        k.first_week as first_week_start, k.last_week as last_week_start
 from (

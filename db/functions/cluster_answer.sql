@@ -30,7 +30,7 @@ language plpgsql stable security definer set search_path from current set jit = 
 #variable_conflict use_variable
 declare
   asked   constant geometry := tripgrid.checked_area(area);
-  size    constant integer := coalesce(cell_precision, case cluster_by when 'hotspots' then 7 else 5 end);
+  size    constant integer := coalesce(cell_precision, length(split_part(only_id, '-', 2)), case cluster_by when 'hotspots' then 7 else 5 end);
   fewest  integer;
   retired timestamp;
   opens   timestamp;
@@ -45,14 +45,15 @@ declare
   chosen  record;
   listed  jsonb;
 begin
-  perform tripgrid.check_clusters(match, asked is not null or only_id is not null, size, cluster_by, order_by, max_clusters, min_trips);
-  perform tripgrid.check_filters(match, from_date, to_date, hours, days);
   select s.min_trips, s.retired_before into fewest, retired from tripgrid.settings s;
+  perform tripgrid.check_clusters(match, asked is not null or (only_id is not null and fewest = 1), size, cluster_by, order_by, max_clusters, min_trips);
+  perform tripgrid.check_filters(match, from_date, to_date, hours, days);
   opens := greatest(coalesce(date_trunc('week', from_date::timestamp), '-infinity'), retired);
   closes := coalesce(date_trunc('week', to_date::timestamp) + interval '7 days', 'infinity');
   if asked is not null then
     select coalesce(array_agg(c.cell), '{}'), coalesce(array_agg(c."inner"), '{}') into cells, inside from tripgrid.area_cover(asked, 2048) c;
-  elsif only_id is not null and cluster_by = 'cells' then
+  elsif only_id is not null and cluster_by = 'cells' and fewest = 1 then
+    -- Where some are withheld, which ones depends on all of them.
     cells := array[split_part(only_id, '-', case match when 'destination' then 2 else 1 end)];
     inside := array[true];
   end if;
@@ -80,7 +81,7 @@ begin
     where cluster_by = 'hotspots';
 
   select * into chosen
-    from tripgrid.ranked_clusters(seen.o, seen.d, seen.h, seen.n, seen.total, seen.count, cluster_by = 'hotspots', origins.cell, origins.spot,
+    from tripgrid.ranked_clusters(seen.trips, seen.o, seen.d, seen.h, seen.n, seen.total, seen.count, cluster_by = 'hotspots', origins.cell, origins.spot,
                                   destinations.cell, destinations.spot, min_trips, order_by, max_clusters, only_id);
 
   if chosen.ids is not null then
@@ -102,6 +103,11 @@ begin
         from unnest(chosen.part_of, chosen.part_o, chosen.part_d) u (i, o, d) where u.i = c.i) p on cluster_by = 'hotspots';
   end if;
 
+  if opens >= closes then
+    -- All of the window is retired.
+    opens := null;
+    closes := null;
+  end if;
   return query
   select w.first, w.last + 7, w.weeks, case when seen.trips between 1 and fewest - 1 then null else seen.trips end, chosen.found, chosen.withheld,
          coalesce((select jsonb_agg(c || jsonb_build_object('trips_per_week', (c ->> 'trips')::float8 / w.weeks) order by n)

@@ -1,7 +1,8 @@
 -- The figures of some clusters, from their trips: medians do not add up, so no rollup has them.
 --
 -- In:     as tripgrid.cluster_groups; i, o, d, h, the groups that make up each cluster, numbered from 1
--- Out:    i; trips; mean origin and destination; mean and median of durations in seconds (null if no trip has one) and of great-circle
+-- Out:    i; trips; mean origin and destination; mean and median of durations in seconds (null if no trip has one, or fewer than
+--         TRIPGRID_MIN_TRIPS) and of great-circle
 --         distances in metres
 -- Errors: none of its own
 create or replace function tripgrid.cluster_figures(
@@ -25,7 +26,7 @@ begin
   end if;
   return query execute format($q$
     with picked as (
-      select g.i, t.duration_s, st_distancesphere(t.origin, t.destination) as distance_m,
+      select g.i, case when t.duration_s < 1e100 then t.duration_s end as duration_s, st_distancesphere(t.origin, t.destination) as distance_m,
              -- Counted from the middle of the first cell, so that a mean across the antimeridian is taken there.
              st_x(t.origin) - 360 * round((st_x(t.origin) - g.o_lon) / 360) as o_lon, st_y(t.origin) as o_lat,
              st_x(t.destination) - 360 * round((st_x(t.destination) - g.d_lon) / 360) as d_lon, st_y(t.destination) as d_lat
@@ -36,7 +37,8 @@ begin
         on g.o = left(t.o_cell, $7) and g.d = left(t.d_cell, $7) and g.h = date_part('hour', t.local_time)::int
     ), figures as (
       select p.i, count(*) as n, avg(p.o_lon) as o_lon, avg(p.o_lat) as o_lat, avg(p.d_lon) as d_lon, avg(p.d_lat) as d_lat,
-             avg(p.duration_s) as mean_duration_s, percentile_cont(0.5) within group (order by p.duration_s) as median_duration_s,
+             case when count(p.duration_s) >= $14 then avg(p.duration_s) end as mean_duration_s,
+             case when count(p.duration_s) >= $14 then percentile_cont(0.5) within group (order by p.duration_s) end as median_duration_s,
              avg(p.distance_m) as mean_distance_m, percentile_cont(0.5) within group (order by p.distance_m) as median_distance_m
       from picked p group by p.i
     )
@@ -47,7 +49,7 @@ begin
     tripgrid.trips_in_area(coalesce(cells, sought), coalesce(inside, is_in),
                            case when cells is null then 'origin' else match end, 'origin',
                            't.o_cell, t.d_cell, t.local_time, t.origin, t.destination, t.duration_s', opens, closes))
-  using sought, is_in, source, region, hours, days, size, null, asked, i, o, d, h;
+  using sought, is_in, source, region, hours, days, size, null, asked, i, o, d, h, (select s.min_trips from tripgrid.settings s);
 end
 $$;
 comment on function tripgrid.cluster_figures is 'The figures of some clusters, from their trips';

@@ -22,7 +22,8 @@ declare
   columns constant text := 't.o_cell, t.d_cell, t.local_time'
     || case metric when 'distance' then ', t.origin, t.destination' when 'duration' then ', t.duration_s' else '' end;
   summed  constant text :=
-    case metric when 'distance' then 'st_distancesphere(t.origin, t.destination)' when 'duration' then 't.duration_s' else 'null::float8' end;
+    case metric when 'distance' then 'st_distancesphere(t.origin, t.destination)' when 'duration' then 'case when t.duration_s < 1e100 then t.duration_s end'
+                else 'null::float8' end;
   behind  constant date[] := array(
     select distinct p.week from tripgrid.pending_weeks p where from_rollup and p.week >= opens and p.week < closes);
   trips_of text;

@@ -78,12 +78,13 @@ begin
   get diagnostics changed = row_count;
   touched := touched + changed;
 
-  -- Week by week again, for the same reason.
+  -- Week by week again, for the same reason. Durations of 1e100 s and more count as missing everywhere: their sums would be none.
   foreach monday in array mondays loop
     execute format($q$
       with counted as materialized (
         select left(t.o_cell, 5) as o_cell, left(t.d_cell, 5) as d_cell, date_part('hour', t.local_time)::smallint as hour, t.source, t.region,
-               count(*) as trips, count(t.duration_s) as durations, sum(t.duration_s) as duration_s,
+               count(*) as trips, count(*) filter (where t.duration_s < 1e100) as durations,
+               sum(t.duration_s) filter (where t.duration_s < 1e100) as duration_s,
                sum(st_distancesphere(t.origin, t.destination)) as distance_m
         from tripgrid.trips t
         where t.local_time >= $1 and t.local_time < $1 + interval '7 days' and t.d_cell is not null
@@ -107,7 +108,8 @@ begin
     touched := touched + changed;
 
     with counted as materialized (
-      select t.driver_id, t.source, t.region, count(*) as trips, count(t.duration_s) as durations, sum(t.duration_s) as duration_s,
+      select t.driver_id, t.source, t.region, count(*) as trips, count(*) filter (where t.duration_s < 1e100) as durations,
+             sum(t.duration_s) filter (where t.duration_s < 1e100) as duration_s,
              count(t.destination) as distances, sum(st_distancesphere(t.origin, t.destination)) as distance_m
       from tripgrid.trips t
       where t.local_time >= monday and t.local_time < monday + interval '7 days' and t.driver_id is not null

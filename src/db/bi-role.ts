@@ -67,6 +67,8 @@ export async function setUpBiRole(sql: Sql, role: BiRole): Promise<string[]> {
     // Everybody may make temporary tables unless this is said, and a role cannot be told otherwise on its own.
     const temporary = await attempt(tx, (sp) => revokeTemporary(sp));
     if (temporary !== undefined) warnings.push(`${role.name} may make temporary tables (${temporary}).`);
+    const jobs = await attempt(tx, (sp) => revokeJobs(sp));
+    if (jobs !== undefined) warnings.push(`${role.name} may add jobs to TimescaleDB (${jobs}).`);
     // To end its queries one has to be a member of it, or more.
     const member = await attempt(tx, (sp) => becomeMember(sp, role.name));
     if (member !== undefined) {
@@ -165,6 +167,14 @@ async function excess(tx: Transaction, name: string): Promise<string[]> {
   ];
 }
 
+/** What runs in the background of TimescaleDB, by whose name it may, has no limit of time. */
+async function revokeJobs(tx: Transaction): Promise<void> {
+  const open = await tx<{ name: string }[]>`
+    select p.oid::regprocedure::text as name from pg_proc p
+    where p.proname = 'add_job' and coalesce(p.proacl, acldefault('f', p.proowner))::text ~ '[{,]=X'`;
+  for (const { name } of open) await tx.unsafe(`revoke execute on routine ${name} from public`);
+}
+
 /** @returns the reason why it could not be done; then none of it was */
 async function attempt(tx: Transaction, work: (tx: Transaction) => PromiseLike<unknown>): Promise<string | undefined> {
   try {
@@ -193,13 +203,3 @@ export async function endOverdue(sql: Sql, { name, timeoutS }: Pick<BiRole, "nam
 
 /** How often `endOverdue` is to look. */
 export const GUARD_EVERY_MS = (GRACE_S * 1000) / 2;
-
-/**
- * Whether the views keep what a caller asks from what is withheld, at the price of their indexes: only where something is.
- */
-export async function fenceViews(sql: Sql, minTrips: number): Promise<void> {
-  const fence = minTrips > 1;
-  const [view] = await sql<{ fenced: boolean }[]>`
-    select coalesce(reloptions @> array['security_barrier=true'], false) as fenced from pg_class where oid = 'bi.clusters'::regclass`;
-  if (view?.fenced !== fence) await sql.unsafe(`alter view bi.clusters set (security_barrier = ${fence})`);
-}

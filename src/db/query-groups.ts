@@ -11,14 +11,16 @@ export function uniqueFields(measures: readonly Measure[]): NumberField[] {
 const placeOf = (fields: readonly NumberField[], field: NumberField) =>
   fields.findIndex((one) => JSON.stringify(one) === JSON.stringify(field));
 
-/** A measure over the rows of a group; null where fewer have the number than may be told of. */
+/** A measure over the rows of a group; null where fewer have the number, or lack it, than may be told of. */
 export function aggregate(measure: Exclude<Measure, "trips">, fields: readonly NumberField[]): RawBuilder<unknown> {
   const field = sql.ref(`f${placeOf(fields, measure.of)}`);
   const value =
     "percentile" in measure
       ? sql`percentile_cont(${measure.percentile}::float8) within group (order by ${field})`
       : sql`${sql.id(measure.aggregate)}(${field})`;
-  return sql`case when count(${field}) >= (select s.min_trips from tripgrid.settings s) then ${value} end`;
+  // An average and a sum tell how many there are, and so how many trips of the group have none.
+  const fewest = sql`(select s.min_trips from tripgrid.settings s)`;
+  return sql`case when count(${field}) >= ${fewest} and count(*) - count(${field}) not between 1 and ${fewest} - 1 then ${value} end`;
 }
 
 /**

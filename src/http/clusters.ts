@@ -80,5 +80,14 @@ async function reply(
   const answer: ClusterAnswer = await clusters(question);
   if (format === "json") return c.json(answer);
   const { type, write } = CLUSTER_FORMATS[format];
-  return c.body(write(answer.clusters), 200, { "content-type": type });
+  return c.body(write(answer.clusters), 200, { "content-type": type, ...headersOf(answer) });
 }
+
+/** What the other forms, which are clusters and nothing else, say in headers. */
+const headersOf = (answer: ClusterAnswer): Record<string, string> => ({
+  ...(answer.window ? { "Tripgrid-Window": `${answer.window.from}/${answer.window.to}` } : {}),
+  "Tripgrid-Data-As-Of": answer.data_as_of,
+  "Tripgrid-Truncated": String(answer.truncated),
+  ...(answer.retired_before ? { "Tripgrid-Retired-Before": answer.retired_before } : {}),
+  ...(answer.withheld ? { "Tripgrid-Withheld-Groups": String(answer.withheld.clusters) } : {}),
+});

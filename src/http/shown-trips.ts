@@ -7,7 +7,10 @@ export function ifTripsAreShown({ route, handle }: Endpoint, areShown: boolean):
   return {
     route,
     handle: () => {
-      throw new AppError("trips_not_shown", "Single trips are not shown here: TRIPGRID_SHOW_TRIPS is false.");
+      throw new AppError(
+        "trips_not_shown",
+        "Single trips are not shown here: TRIPGRID_SHOW_TRIPS is false, or not set while TRIPGRID_MIN_TRIPS withholds groups.",
+      );
     },
   };
 }

@@ -84,8 +84,8 @@ describe(`clusters (TRIPGRID_TEST_SEED=${seed})`, () => {
         const [inside] = await oracle.tryAreas([area]);
         fc.pre(inside?.isValid === true && inside.isDecided);
         const chosen = oracle.select(inside as Inside, question);
-        const all = clustersOf(chosen, { precision, group, order });
-        const withheld = withheldOf(all, one.withheldBelow);
+        const all = clustersOf(chosen, { precision, group, order }, one.withheldBelow);
+        const withheld = withheldOf(all, one.withheldBelow, chosen.length);
         const shown = all.filter(({ id, trips }) => !withheld.has(id) && trips >= (one.minTrips ?? 1));
 
         await service.sql`update tripgrid.settings set min_trips = ${one.withheldBelow}`;
@@ -157,11 +157,14 @@ function compare(told: Cluster[], shown: ExpectedCluster[], trips: number, weeks
   }
 }
 
-/** Small ones, and where these are too few together the smallest other one. */
-function withheldOf(all: readonly ExpectedCluster[], below: number): Set<string> {
-  const bySize = all.toSorted((a, b) => a.trips - b.trips || (a.id < b.id ? -1 : 1));
+/** Small ones, and where these are too few together the smallest other one. Trips without a destination are one group, the last. */
+function withheldOf(all: readonly ExpectedCluster[], below: number, total: number): Set<string> {
+  const rest = { id: "~", trips: total - all.reduce((sum, { trips }) => sum + trips, 0) };
+  const bySize = [...all, ...(rest.trips > 0 ? [rest] : [])].sort(
+    (a, b) => a.trips - b.trips || (a.id < b.id ? -1 : 1),
+  );
   const small = bySize.filter(({ trips }) => trips < below);
   const together = small.reduce((sum, { trips }) => sum + trips, 0);
   if (together > 0 && together < below) small.push(...bySize.slice(small.length, small.length + 1));
-  return new Set(small.map(({ id }) => id));
+  return new Set(small.map(({ id }) => id).filter((id) => id !== rest.id));
 }

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import type { Cluster, ClusterAnswer } from "../../src/clusters.ts";
 import type { TripPage } from "../../src/trips.ts";
 import { useService } from "../harness/index.ts";
@@ -135,6 +135,20 @@ describe("clusters", () => {
     const [hot] = (await get(`${BOX}&group=hotspots`)).clusters;
     const inSpot = await call<TripPage>(service, `/v1/clusters/${hot?.id}/trips?${BOX}&limit=100`);
     expect(inSpot.body.trips).toHaveLength(hot?.trips ?? 0);
+  });
+
+  it("leave durations out that no sum can hold", async () => {
+    const at = (i: number) =>
+      trip({ source: "endless", started_at: `2018-07-02T08:00:0${i}`, destination: [...B], duration_s: 1.7e308 });
+    await sendNew(service, [at(1), at(2), { ...at(3), duration_s: 60 }]);
+    const [one] = (await get("source=endless")).clusters;
+    expect(one).toMatchObject({ trips: 3, mean_duration_s: 60, median_duration_s: 60 });
+    expect((await get("order=duration&limit=1")).clusters).toHaveLength(1);
+    await vi.waitFor(async () => {
+      const { body } = await call<{ weeks_behind: number }>(service, "/v1/rollups/refresh", { method: "POST" });
+      expect(body.weeks_behind).toBe(0);
+    }, 20_000);
+    expect((await get("order=duration&source=endless")).clusters[0]?.mean_duration_s).toBe(60);
   });
 
   it.each([

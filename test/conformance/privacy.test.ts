@@ -94,6 +94,25 @@ describe("groups of few trips", () => {
     expect(sql).toHaveLength(0);
   });
 
+  it("are withheld in the same way by their id as in the list", async () => {
+    const ids = (await get<ClusterAnswer>(`/v1/clusters?source=several`)).clusters.map((one) => one.id);
+    for (const id of ids) expect((await call(service, `/v1/clusters/${id}?source=several`)).status).toBe(200);
+  });
+
+  it("are withheld where they lack what the others have", async () => {
+    const at = (i: number, more: object) =>
+      trip({ source: "lacking", started_at: `2019-05-20T08:00:0${i}`, destination: [7.7, 45.06], ...more });
+    await sendNew(service, [
+      ...[0, 1, 2, 3, 4, 5].map((i) => at(i, i === 0 ? { duration_s: 777 } : {})),
+      ...[6, 7].map((i) => at(i, { destination: undefined })),
+    ]);
+    // Two trips without a destination: the total less the only cluster would give them away.
+    const answer = await get<ClusterAnswer>(`/v1/clusters?${box}&source=lacking`);
+    expect(answer).toMatchObject({ trips: 8, clusters: [], withheld: { clusters: 1 } });
+    const [one] = (await get<ClusterAnswer>(`/v1/clusters?${box}&source=lacking&match=both`)).clusters;
+    expect(one).toMatchObject({ trips: 6, mean_duration_s: null, median_duration_s: null });
+  });
+
   it("are withheld from those who call the functions", async () => {
     const rows = await service.sql`
       select week::text, trips, lower, upper from tripgrid.weekly_counts(st_makeenvelope(7.6, 45, 7.8, 45.1), source => 'one') order by 1`;
@@ -103,7 +122,7 @@ describe("groups of few trips", () => {
       { week: "2018-06-11", trips: 9, lower: 9, upper: 9 },
     ]);
     const estimates = await service.sql`
-      select trips from tripgrid.weekly_estimates(st_makeenvelope(7.6, 45, 7.8, 45.1), source => 'one') order by week`;
+      select trips from tripgrid.weekly_estimates(st_makeenvelope(7.6, 45, 7.8, 45.1), source => 'one', to_date => '2018-07-01') order by week`;
     expect(estimates.map(({ trips }) => trips)).toEqual([null, null, 9]);
   });
 

@@ -72,6 +72,8 @@ describe("weeks whose trips are older than they are to be kept", () => {
   it("are left out of clusters, which are made from the trips, and the answer says so", async () => {
     const { body } = await call<ClusterAnswer>(service, "/v1/clusters?bbox=7,44,8,46");
     expect(body).toMatchObject({ trips: 1, retired_before: RETIRED, window: { from: RETIRED, to: "2018-06-04" } });
+    const gone = await call<ClusterAnswer>(service, "/v1/clusters?from=2018-05-07&to=2018-05-20");
+    expect(gone.body).toMatchObject({ trips: 0, window: null, weeks_in_window: 0, retired_before: RETIRED });
     const later = await call<ClusterAnswer>(service, `/v1/clusters?from=${RETIRED}`);
     expect(later.body).not.toHaveProperty("retired_before");
   });

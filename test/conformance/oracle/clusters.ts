@@ -22,7 +22,11 @@ export interface ExpectedCluster {
 }
 
 /** The clusters of some trips by a plain loop over them, in the order asked for. */
-export function clustersOf(trips: readonly DatedTrip[], { precision, group, order }: Grouping): ExpectedCluster[] {
+export function clustersOf(
+  trips: readonly DatedTrip[],
+  { precision, group, order }: Grouping,
+  fewest: number,
+): ExpectedCluster[] {
   const ended = trips.flatMap((trip) =>
     trip.destination
       ? [
@@ -53,8 +57,9 @@ export function clustersOf(trips: readonly DatedTrip[], { precision, group, orde
       origin: middle(members.map(({ origin }) => origin)),
       destination: middle(members.map(({ destination }) => destination)),
       trips: members.length,
-      mean_duration_s: durations.length > 0 ? mean(durations) : null,
-      median_duration_s: durations.length > 0 ? median(durations) : null,
+      // Of fewer nothing is told.
+      mean_duration_s: durations.length >= fewest ? mean(durations) : null,
+      median_duration_s: durations.length >= fewest ? median(durations) : null,
       mean_distance_m: mean(distances),
       median_distance_m: median(distances),
     };

@@ -157,7 +157,8 @@ function measured(trips: SentTrip[], measure: Any, minTrips: number): number | n
   const [kind, name] = Object.entries<Any>(measure).find(([key]) => !["p", "as"].includes(key)) as [string, string];
   const values = trips.flatMap((trip) => number(trip, name) ?? []).sort((a, b) => a - b);
   // Of fewer trips nothing is told, however many the group has.
-  if (values.length < minTrips) return null;
+  const lacking = trips.length - values.length;
+  if (values.length < minTrips || (lacking > 0 && lacking < minTrips)) return null;
   if (kind === "percentile") return percentile(values, measure.p);
   if (values.length === 0) return null;
   const sum = values.reduce((a, b) => a + b, 0);
