@@ -1,10 +1,12 @@
 import { type Kysely, type RawBuilder, sql } from "kysely";
 import type { CountBy, CountColumn, TripCounts, TripFilters } from "../trips.ts";
 import { translateErrors } from "./client.ts";
+import { judged } from "./query-groups.ts";
 import type { DB } from "./schema.ts";
 import { checkBoundary, tripFilters } from "./trip-filters.ts";
 
 type Value = string | number | null;
+type Judged = { trips: number; is_withheld: boolean };
 
 const COLUMNS: Record<CountColumn, RawBuilder<Value>> = {
   region: sql`region`,
@@ -30,7 +32,8 @@ export async function countTrips(
 ): Promise<TripCounts> {
   return translateErrors(async () => {
     await checkBoundary(db, filters);
-    const keys = by.map((_, i) => sql.ref<Value>(`key${i}`).as(`key${i}`));
+    const keys = by.map((_, i) => sql.ref<Value>(`key${i}`));
+    const named = keys.map((key, i) => key.as(`key${i}`));
     const fewest = sql<number>`(select min_trips from tripgrid.settings)`;
     // Grouped under plain names first: a parameter (an attribute's name) would make equal expressions different ones.
     const rows = await db
@@ -41,41 +44,16 @@ export async function countTrips(
           .where((eb) => tripFilters(eb, filters)),
       )
       .with("grouped", (with_) =>
-        with_
-          .selectFrom("keyed")
-          .select(keys)
-          .select(sql<number>`count(*)`.as("trips"))
-          .groupBy(by.map((_, i) => sql.ref(`key${i}`))),
+        with_.selectFrom("keyed").select(named).select(sql<number>`count(*)`.as("trips")).groupBy(keys),
       )
-      // As tripgrid.withheld does it: the small ones, and where these are too few together the smallest other one.
-      .with("ranked", (with_) =>
-        with_
-          .selectFrom("grouped")
-          .selectAll()
-          .select([
-            sql<number>`sum(trips) over ()`.as("total"),
-            sql<number>`coalesce(sum(trips) filter (where trips < ${fewest}) over (), 0)`.as("small"),
-            sql<number>`count(*) filter (where trips < ${fewest}) over ()`.as("smalls"),
-            sql<number>`row_number() over (order by trips, ${sql.join(by.map((_, i) => sql.ref(`key${i}`)))})`.as(
-              "size",
-            ),
-          ]),
-      )
-      .with("judged", (with_) =>
-        with_
-          .selectFrom("ranked")
-          .selectAll()
-          .select(
-            sql<boolean>`trips < ${fewest} or (small between 1 and ${fewest} - 1 and size = smalls + 1)`.as("hidden"),
-          ),
-      )
+      .with("judged", () => sql<Judged>`(${judged(keys, sql`${sql.join(keys)}, trips`)})`)
       .selectFrom("judged")
-      .select(keys)
+      .select(named)
       .select([
         sql<number>`trips`.as("trips"),
-        sql<number>`total`.as("total"),
-        sql<boolean>`hidden`.as("hidden"),
-        sql<number>`count(*) filter (where hidden) over ()`.as("hiddens"),
+        sql<number>`sum(trips) over ()`.as("total"),
+        sql<boolean>`is_withheld`.as("hidden"),
+        sql<number>`count(*) filter (where is_withheld) over ()`.as("hiddens"),
         fewest.as("fewest"),
       ])
       .orderBy("hidden")
