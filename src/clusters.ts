@@ -58,10 +58,11 @@ export interface ClusterAnswer {
   weeks_in_window: number;
   /** All that match; null if they are withheld. */
   trips: number | null;
-  clusters_found: number;
+  /** Null where just the biggest were counted: there are more. */
+  clusters_found: number | null;
   truncated: boolean;
   /** What was left out for having fewer trips than that. */
-  withheld?: { min_trips: number; clusters: number };
+  withheld?: { min_trips: number; clusters: number | null };
   data_as_of: string;
   /** Trips of earlier weeks are gone, so these are left out. */
   retired_before?: string;

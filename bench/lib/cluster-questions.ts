@@ -39,7 +39,7 @@ export async function askClusters(sql: Sql, compared: number, print: (line: stri
   const hot = await askAll(questions.slice(0, 8), 0, ask("hotspots"));
   const rows = questions.map(({ name, vertices }, i) => {
     const { answer, ms } = asked[i] as (typeof asked)[number];
-    return [name, vertices, answer.trips ?? 0, answer.clusters_found, digits(ms, 3)];
+    return [name, vertices, answer.trips ?? 0, answer.clusters_found ?? "more", digits(ms, 3)];
   });
   print(`\n${table(["city", "vertices", "trips", "clusters", "ms"], rows, 1)}`);
   let mismatches = 0;

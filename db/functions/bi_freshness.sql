@@ -2,7 +2,8 @@
 create or replace view bi.freshness as
 select v.view_name,
        case v.made_of when 'rollups' then coalesce(r.behind_since, statement_timestamp())
-                      when 'totals' then nullif(t.as_of, '-infinity') else statement_timestamp() end as as_of,
+                      when 'totals' then case when v.view_name <> 'clusters' or s.min_trips <= t.min_trips then nullif(t.as_of, '-infinity') end
+                      else statement_timestamp() end as as_of,
        case v.made_of when 'rollups' then r.weeks_behind when 'totals' then case when not t.is_behind and r.weeks_behind = 0 then 0 end else 0 end as weeks_behind,
        case v.made_of when 'rollups' then r.trips_behind when 'totals' then case when not t.is_behind and r.weeks_behind = 0 then 0 end else 0 end as trips_behind,
        case v.made_of when 'rollups' then h.opens when 'totals' then t.opens end as window_from,

@@ -10,7 +10,8 @@
 --         is not given is the first or last week of the area's trips. Retired weeks are left out, as their trips are gone:
 --         retired_before says so. weeks_in_window
 --         trips, all that match, those without a destination too, which belong to no cluster
---         clusters_found, of at least min_trips; clusters_withheld, left out for having fewer trips than TRIPGRID_MIN_TRIPS
+--         clusters_found, of at least min_trips; clusters_withheld, left out for having fewer trips than TRIPGRID_MIN_TRIPS; both null
+--         where just the biggest were counted, and there are more
 --         clusters, [{"id", "origin_cell", "destination_cell", "hour", "origin": [lon, lat], "destination": [lon, lat] (means), "trips",
 --         "trips_per_week", "share" (of trips), "mean_duration_s", "median_duration_s", "mean_distance_m", "median_distance_m" (great
 --         circle), and of hot spots "origin_cells" and "destination_cells"}, …] in order_by's order, then by id
@@ -33,19 +34,21 @@ declare
   size    constant integer := coalesce(cell_precision, length(split_part(only_id, '-', 2)), case cluster_by when 'hotspots' then 7 else 5 end);
   fewest  integer;
   retired timestamp;
+  columnar timestamp;
   opens   timestamp;
   closes  timestamp;
   -- Without an area both ends are everywhere.
   ends    constant text := case when asked is null and match = 'both' then 'origin' else match end;
   cells   text[];
   inside  boolean[];
+  biggest record;
   seen    record;
   origins      record;
   destinations record;
   chosen  record;
   listed  jsonb;
 begin
-  select s.min_trips, s.retired_before into fewest, retired from tripgrid.settings s;
+  select s.min_trips, s.retired_before, s.columnar_before into fewest, retired, columnar from tripgrid.settings s;
   perform tripgrid.check_clusters(match, asked is not null or (only_id is not null and fewest = 1), size, cluster_by, order_by, max_clusters, min_trips);
   perform tripgrid.check_filters(match, from_date, to_date, hours, days);
   opens := greatest(coalesce(date_trunc('week', from_date::timestamp), '-infinity'), retired);
@@ -58,12 +61,21 @@ begin
     inside := array[true];
   end if;
 
-  select coalesce(sum(g.n), 0)::bigint as trips, min(g.first) as first, max(g.last) as last,
-         array_agg(g.o) filter (where g.d is not null) as o, array_agg(g.d) filter (where g.d is not null) as d,
-         array_agg(g.h) filter (where g.d is not null) as h, array_agg(g.n) filter (where g.d is not null) as n,
-         array_agg(g.total) filter (where g.d is not null) as total, array_agg(g.count) filter (where g.d is not null) as count
-    into seen
-    from tripgrid.cluster_groups(asked, cells, inside, ends, source, region, opens, closes, hours, days, size, order_by) g;
+  select b.* into biggest
+    from tripgrid.biggest_clusters(asked, cells, inside, match, source, region, opens, closes, hours, days, max_clusters + 1, min_trips) b
+    where asked is not null and cluster_by = 'cells' and size = 5 and order_by = 'trips' and only_id is null and match <> 'destination'
+      and max_clusters <= 1000 and opens >= columnar;
+  if biggest.o is not null then
+    select biggest.trips, biggest.first::timestamp, biggest.last::timestamp, biggest.o, biggest.d, biggest.h, biggest.n,
+           null::float8[] as total, null::bigint[] as count into seen;
+  else
+    select coalesce(sum(g.n), 0)::bigint as trips, min(g.first) as first, max(g.last) as last,
+           array_agg(g.o) filter (where g.d is not null) as o, array_agg(g.d) filter (where g.d is not null) as d,
+           array_agg(g.h) filter (where g.d is not null) as h, array_agg(g.n) filter (where g.d is not null) as n,
+           array_agg(g.total) filter (where g.d is not null) as total, array_agg(g.count) filter (where g.d is not null) as count
+      into seen
+      from tripgrid.cluster_groups(asked, cells, inside, ends, source, region, opens, closes, hours, days, greatest(size, 5), order_by) g;
+  end if;
   if asked is null then
     select coalesce(sum(w.trips), 0)::bigint, min(w.week), max(w.week) into seen.trips, seen.first, seen.last
     from tripgrid.weekly_counts_of_regions(source, region, opens, closes, hours, days) w;
@@ -71,18 +83,18 @@ begin
 
   select array_agg(s.cell) as cell, array_agg(s.spot) as spot into origins
     from (select array_agg(x.o) as cells, array_agg(x.n) as trips
-          from (select u.o, sum(u.n)::bigint as n from unnest(seen.o, seen.n) u (o, n) group by u.o) x) a,
+          from (select left(u.o, size) as o, sum(u.n)::bigint as n from unnest(seen.o, seen.n) u (o, n) group by 1) x) a,
          tripgrid.hot_spots(a.cells, a.trips) s
     where cluster_by = 'hotspots';
   select array_agg(s.cell) as cell, array_agg(s.spot) as spot into destinations
     from (select array_agg(x.d) as cells, array_agg(x.n) as trips
-          from (select u.d, sum(u.n)::bigint as n from unnest(seen.d, seen.n) u (d, n) group by u.d) x) a,
+          from (select left(u.d, size) as d, sum(u.n)::bigint as n from unnest(seen.d, seen.n) u (d, n) group by 1) x) a,
          tripgrid.hot_spots(a.cells, a.trips) s
     where cluster_by = 'hotspots';
 
   select * into chosen
     from tripgrid.ranked_clusters(seen.trips, seen.o, seen.d, seen.h, seen.n, seen.total, seen.count, cluster_by = 'hotspots', origins.cell, origins.spot,
-                                  destinations.cell, destinations.spot, min_trips, order_by, max_clusters, only_id);
+                                  destinations.cell, destinations.spot, min_trips, order_by, max_clusters, only_id, size);
 
   if chosen.ids is not null then
     select jsonb_agg(
@@ -99,7 +111,7 @@ begin
       join tripgrid.cluster_figures(asked, cells, inside, ends, source, region, opens, closes, hours, days, size,
                                     chosen.part_of, chosen.part_o, chosen.part_d, chosen.part_h) f on f.cluster = c.i
       left join lateral (
-        select array_agg(distinct u.o) as o, array_agg(distinct u.d) as d
+        select array_agg(distinct left(u.o, size)) as o, array_agg(distinct left(u.d, size)) as d
         from unnest(chosen.part_of, chosen.part_o, chosen.part_d) u (i, o, d) where u.i = c.i) p on cluster_by = 'hotspots';
   end if;
 
@@ -109,7 +121,8 @@ begin
     closes := null;
   end if;
   return query
-  select w.first, w.last + 7, w.weeks, case when seen.trips between 1 and fewest - 1 then null else seen.trips end, chosen.found, chosen.withheld,
+  select w.first, w.last + 7, w.weeks, case when seen.trips between 1 and fewest - 1 then null else seen.trips end, 
+         case when biggest.o is null or biggest.is_complete then chosen.found end, case when biggest.o is null or biggest.is_complete then chosen.withheld end,
          coalesce((select jsonb_agg(c || jsonb_build_object('trips_per_week', (c ->> 'trips')::float8 / w.weeks) order by n)
                    from jsonb_array_elements(listed) with ordinality l (c, n)), '[]'),
          statement_timestamp(),

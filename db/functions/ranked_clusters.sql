@@ -3,7 +3,7 @@
 -- In:     trips, all that match; those that are in no group, having no destination, are one when it comes to withholding
 --         o, d, h, n, total and count, the groups, as tripgrid.cluster_groups gives them, those that come in several rows too
 --         is_hot, whether cells are joined to spots; o_cells and o_spots, the spot of each origin cell, and so for destinations; else null
---         min_trips, order_by, max_clusters, only_id, as tripgrid.cluster_answer
+--         min_trips, order_by, max_clusters, only_id, as tripgrid.cluster_answer; size, the characters of the cells, those of groups may be finer
 -- Out:    found, how many there are; withheld, how many TRIPGRID_MIN_TRIPS withholds, which are none of these
 --         ids, o_spots, d_spots and hours of those that are shown, in their order; null if there are none
 --         part_of, part_o, part_d, part_h, their groups: part_of counts the clusters from 1
@@ -13,15 +13,16 @@
 create or replace function tripgrid.ranked_clusters(
   trips bigint, o text[], d text[], h integer[], n bigint[], total double precision[], count bigint[], is_hot boolean,
   o_cells text[], o_spots_of_cells text[], d_cells text[], d_spots_of_cells text[],
-  min_trips integer, order_by text, max_clusters integer, only_id text,
+  min_trips integer, order_by text, max_clusters integer, only_id text, size integer,
   out found integer, out withheld integer, out ids text[], out o_spots text[], out d_spots text[], out hours integer[],
   out part_of integer[], out part_o text[], out part_d text[], out part_h integer[])
 language sql stable set search_path from current set jit = off set enable_mergejoin = off set enable_nestloop = off set work_mem = '64MB' as $$
   with base as materialized (
-    select u.o, u.d, u.h, u.n, u.total, u.count, case when $8 then o.spot else u.o end as o_spot, case when $8 then d.spot else u.d end as d_spot
+    select u.o, u.d, u.h, u.n, u.total, u.count, case when $8 then o.spot else left(u.o, $17) end as o_spot,
+           case when $8 then d.spot else left(u.d, $17) end as d_spot
     from unnest($2, $3, $4, $5, $6, $7) u (o, d, h, n, total, count)
-    left join unnest($9, $10) o (cell, spot) on o.cell = u.o
-    left join unnest($11, $12) d (cell, spot) on d.cell = u.d
+    left join unnest($9, $10) o (cell, spot) on o.cell = left(u.o, $17)
+    left join unnest($11, $12) d (cell, spot) on d.cell = left(u.d, $17)
   ), found as materialized (
     select b.o_spot, b.d_spot, b.h, sum(b.n)::bigint as n, sum(b.total) / nullif(sum(b.count), 0) as mean,
            case when $8 then 'hot-' else '' end || b.o_spot || '-' || b.d_spot || '-' || lpad(b.h::text, 2, '0') as id
@@ -60,4 +61,4 @@ language sql stable set search_path from current set jit = off set enable_mergej
 $$;
 comment on function tripgrid.ranked_clusters is 'Which clusters an answer shows, and the groups of trips that each is made of';
 
--- select ids, hours from tripgrid.ranked_clusters(12, array['u0j2q'], array['u0j2r'], array[8], array[12], null, null, false, null, null, null, null, null, 'trips', 100, null);
+-- select ids, hours from tripgrid.ranked_clusters(12, array['u0j2q'], array['u0j2r'], array[8], array[12], null, null, false, null, null, null, null, null, 'trips', 100, null, 5);

@@ -10,9 +10,10 @@ declare
   began constant timestamptz := clock_timestamp();
 begin
   update tripgrid.totals_state t
-  set is_behind = false, updated_at = began, opens = w.opens, closes = w.closes,
+  set is_behind = false, updated_at = began, opens = w.opens, closes = w.closes, min_trips = w.min_trips,
       as_of = coalesce((select min(p.created_at) from tripgrid.pending_weeks p, tripgrid.settings s where p.week >= s.retired_before), began)
-  from (select date_trunc('week', min(h.hour))::date as opens, (date_trunc('week', max(h.hour)) + interval '7 days')::date as closes
+  from (select date_trunc('week', min(h.hour))::date as opens, (date_trunc('week', max(h.hour)) + interval '7 days')::date as closes,
+               (select s.min_trips from tripgrid.settings s) as min_trips
         from tripgrid.hourly_regions h) w;
   refresh materialized view concurrently tripgrid.cluster_totals;
   refresh materialized view concurrently tripgrid.route_totals;
@@ -24,7 +25,9 @@ begin
   cross join lateral (select st_setsrid(st_pointfromgeohash(k.cell), 4326) as middle) p
   where not exists (select 1 from tripgrid.cells c where c.cell = k.cell)
   on conflict do nothing;
-  update tripgrid.totals_state set took_s = extract(epoch from clock_timestamp() - began);
+  -- Whichever minimum held when the totals of clusters were made, the lower one may be said of them.
+  update tripgrid.totals_state t set took_s = extract(epoch from clock_timestamp() - began), min_trips = least(t.min_trips, s.min_trips)
+  from tripgrid.settings s;
   return (select t.took_s from tripgrid.totals_state t);
 end
 $$;

@@ -7,8 +7,8 @@ interface Row {
   window_to: string | null;
   weeks_in_window: number | null;
   trips: number | null;
-  clusters_found: number;
-  clusters_withheld: number;
+  clusters_found: number | null;
+  clusters_withheld: number | null;
   clusters: ClusterAnswer["clusters"];
   data_as_of: string;
   retired_before: string | null;
@@ -32,7 +32,7 @@ export async function clusters(sql: Sql, q: ClusterQuestion): Promise<ClusterAns
       weeks_in_window: row.weeks_in_window ?? 0,
       trips: row.trips,
       clusters_found: row.clusters_found,
-      truncated: row.clusters_found > row.clusters.length,
+      truncated: row.clusters_found === null || row.clusters_found > row.clusters.length,
       ...(row.min_trips > 1 ? { withheld: { min_trips: row.min_trips, clusters: row.clusters_withheld } } : {}),
       data_as_of: row.data_as_of,
       ...(row.retired_before === null ? {} : { retired_before: row.retired_before }),

@@ -7,7 +7,8 @@ const AGE_S = 60;
 const REST = 20;
 
 /**
- * Brings the totals over all weeks up to date, which BI tools sample, if the rollups have changed since and the totals are old enough.
+ * Brings the totals over all weeks up to date, which BI tools sample, if the rollups have changed since and the totals are old enough, or
+ * another minimum of trips holds.
  *
  * @param session as for `refreshRollups`
  * @param atOnce however old they are
@@ -16,8 +17,9 @@ const REST = 20;
 export async function refreshTotals(session: Sql, engine: Engine, atOnce = false): Promise<number | undefined> {
   return asRefresher(session, engine, async () => {
     const [due] = await session`
-      select 1 from tripgrid.totals_state
-      where is_behind and (${atOnce} or updated_at < now() - greatest(${AGE_S}, ${REST} * took_s) * interval '1 second')`;
+      select 1 from tripgrid.totals_state t, tripgrid.settings s
+      where t.min_trips <> s.min_trips
+        or t.is_behind and (${atOnce} or t.updated_at < now() - greatest(${AGE_S}, ${REST} * t.took_s) * interval '1 second')`;
     if (!due) return undefined;
     const [done] = await session<{ took_s: number }[]>`select tripgrid.refresh_totals() as took_s`;
     return done?.took_s;

@@ -115,10 +115,6 @@ export interface ClusterTotals {
   hour: number | null;
   o_cell: string | null;
   region: string | null;
-  /**
-   * Trips of the smaller clusters of the same route together; null for the smallest
-   */
-  smaller: Int8 | null;
   source: string | null;
   trips: Int8 | null;
   weeks_with_trips: number | null;
@@ -499,6 +495,10 @@ export interface TotalsState {
    * Whether the rollups have changed since
    */
   is_behind: Generated<boolean>;
+  /**
+   * The minimum, TRIPGRID_MIN_TRIPS, that held then
+   */
+  min_trips: Generated<number>;
   one: Generated<boolean>;
   /**
    * Monday of the first week that had a trip then

@@ -89,5 +89,5 @@ const headersOf = (answer: ClusterAnswer): Record<string, string> => ({
   "Tripgrid-Data-As-Of": answer.data_as_of,
   "Tripgrid-Truncated": String(answer.truncated),
   ...(answer.retired_before ? { "Tripgrid-Retired-Before": answer.retired_before } : {}),
-  ...(answer.withheld ? { "Tripgrid-Withheld-Groups": String(answer.withheld.clusters) } : {}),
+  ...(answer.withheld ? { "Tripgrid-Withheld-Groups": String(answer.withheld.clusters ?? "unknown") } : {}),
 });

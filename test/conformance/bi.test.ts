@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import { refreshRollups } from "../../src/db/refresh-rollups.ts";
 import { refreshTotals } from "../../src/db/refresh-totals.ts";
 import { useService } from "../harness/index.ts";
@@ -280,7 +280,15 @@ describe("with a minimum", () => {
   const LEAST = 4;
 
   beforeAll(async () => {
-    await service.sql`update tripgrid.settings set min_trips = ${LEAST}`;
+    const { sql, prepared } = service;
+    await sql`update tripgrid.settings set min_trips = ${LEAST}`;
+    // The totals were made when fewer trips were enough.
+    expect(await sql`select 1 from bi.clusters limit 1`).toEqual([]);
+    expect(await sql`select as_of from bi.freshness where view_name = 'clusters'`).toEqual([{ as_of: null }]);
+    await vi.waitFor(async () => {
+      await refreshTotals(sql, prepared.engine);
+      expect(await sql`select min_trips from tripgrid.totals_state`).toEqual([{ min_trips: LEAST }]);
+    }, 20_000);
     return () => service.sql`update tripgrid.settings set min_trips = 1`;
   });
 

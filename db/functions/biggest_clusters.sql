@@ -1,0 +1,97 @@
+-- The clusters of an area that have most trips, without counting all of them: one row.
+--
+-- In:     asked, cells, inside, match (origin or both), source, region, opens, closes, hours, days, as tripgrid.cluster_groups; cells of
+--         five characters
+--         wanted, how many clusters; at_least, smaller ones do not matter; null: 1
+-- Out:    trips, all of the area that match; first and last, Mondays of the first and last of them
+--         o, d, h, n, groups, among which are the wanted ones with most trips, and all others of as many trips as the last of these
+--         is_complete, whether these are all groups of at_least trips (where TRIPGRID_MIN_TRIPS withholds some, just all groups)
+--         No groups but null if this way is no shorter, or cannot tell what is to be withheld
+-- Errors: none of its own
+--
+-- The threshold algorithm (Fagin, Lotem and Naor, Optimal aggregation algorithms for middleware, 2003): the rollup tells how many trips a
+-- cluster has at most, those that may have most are counted from their trips, and whatever can have fewer than the last one wanted stays
+-- uncounted. The rollup's count is the cluster's where its cell lies in the area and it knows all filters.
+create or replace function tripgrid.biggest_clusters(
+  asked geometry, cells text[], inside boolean[], match text, source text, region text, opens timestamp, closes timestamp,
+  hours integer[], days integer[], wanted integer, at_least integer,
+  out trips bigint, out first date, out last date, out o text[], out d text[], out h integer[], out n bigint[], out is_complete boolean)
+language plpgsql stable set search_path from current set jit = off as $$
+#variable_conflict use_variable
+declare
+  fewest   constant integer := (select s.min_trips from tripgrid.settings s);
+  smallest constant bigint := case when fewest > 1 then 1 else coalesce(at_least, 1) end;
+  weeks    timestamp[];
+  behind   timestamp[];
+  five     record;
+  more     record;
+  bounds   record;
+  counts   bigint[];
+  chosen   integer[];
+  -- So many are looked at first; the next in order tells how many trips any other can have.
+  most     integer := greatest(10 * wanted, 1000);
+  beyond   bigint;
+  last_n   bigint;
+begin
+  select sum(w.trips)::bigint, min(w.week), max(w.week), array_agg(distinct w.week) into trips, first, last, weeks
+    from tripgrid.live_counts(asked, match, source, region, opens, closes, hours, days) w where w.trips > 0;
+  behind := array(select distinct p.week from tripgrid.pending_weeks p where p.week = any (weeks));
+  select array_agg(c.cell) as cells, array_agg(c.is_inside) as inside into five
+    from (select left(u.cell, 5) as cell, bool_and(u."inner" and length(u.cell) <= 5) as is_inside
+          from unnest(cells, inside) u (cell, "inner") group by 1) c;
+  select array_agg(g.o) as o, array_agg(g.d) as d, array_agg(g.h) as h, array_agg(g.n) as n into more
+    from unnest((select range_agg(tsrange(b, b + interval '7 days')) from unnest(behind) b)) run
+    cross join lateral tripgrid.cluster_groups(asked, cells, inside, match, source, region, lower(run), upper(run), hours, days, 5, 'trips') g
+    where g.d is not null;
+
+  loop
+    select array_agg(b.o order by b.i) as o, array_agg(b.d order by b.i) as d, array_agg(b.h order by b.i) as h, array_agg(b.upper order by b.i) as upper,
+           array_agg(case when b.is_inside and match = 'origin' and days is null then b.upper end order by b.i) as n
+      into bounds
+      from tripgrid.cluster_bounds(five.cells, five.inside, match, source, region, hours,
+                                   array(select w from unnest(weeks) w where w <> all (behind)), more.o, more.d, more.h, more.n, most + 1)
+           with ordinality b (o, d, h, upper, is_inside, i);
+    counts := coalesce((bounds.n)[:most], '{}');
+    beyond := coalesce((bounds.upper)[most + 1], 0);
+    last_n := null;
+    for round in 1..2 loop
+      chosen := array(
+        select u.i from unnest(counts, (bounds.upper)[:most]) with ordinality u (n, upper, i)
+        where u.n is null and case when last_n is null then u.i <= wanted else u.upper >= last_n end);
+      if (select sum(bounds.upper[i]) from unnest(chosen) i) > trips then
+        -- Reading all trips of the area is no more work.
+        return;
+      end if;
+      if chosen <> '{}' then
+        counts := array(
+          select coalesce(u.n, c.trips)
+          from unnest(counts) with ordinality u (n, i)
+          left join (select chosen[c.i] as i, c.trips
+                     from tripgrid.cluster_counts(asked, cells, inside, match, source, region, opens, closes, days,
+                                                  array(select bounds.o[i] || bounds.d[i] || bounds.h[i] from unnest(chosen) i)) c) c using (i)
+          order by u.i);
+      end if;
+      last_n := greatest(smallest, (select u.n from unnest(counts) u (n) where u.n is not null order by 1 desc offset wanted - 1 limit 1));
+    end loop;
+    exit when beyond < last_n;
+    most := most * 10;
+    if most > 1000 * wanted then
+      return;
+    end if;
+  end loop;
+
+  is_complete := beyond < smallest and not exists (select from unnest(counts, (bounds.upper)[:most]) u (n, upper) where u.n is null and u.upper >= smallest);
+  if is_complete then
+    last_n := smallest;
+  elsif fewest > 1 and not (last_n >= fewest and exists (select from unnest(counts) u (n) where u.n >= fewest and u.n < last_n)) then
+    -- The smallest one that could be shown is to be withheld, and that might be one of these.
+    return;
+  end if;
+  trips := coalesce(trips, 0);
+  select coalesce(array_agg(u.o), '{}'), coalesce(array_agg(u.d), '{}'), coalesce(array_agg(u.h), '{}'), coalesce(array_agg(u.n), '{}') into o, d, h, n
+    from unnest(bounds.o, bounds.d, bounds.h, counts) u (o, d, h, n) where u.n >= last_n;
+end
+$$;
+comment on function tripgrid.biggest_clusters is 'The clusters of an area that have most trips, without counting all of them';
+
+-- select * from tripgrid.biggest_clusters(st_makeenvelope(7.6, 45.0, 7.7, 45.1, 4326), array['u0j2'], array[false], 'origin', null, null, '-infinity', 'infinity', null, null, 100, null);
