@@ -5,7 +5,7 @@
 --         wanted, how many clusters; at_least, smaller ones do not matter; null: 1
 -- Out:    trips, all of the area that match; first and last, Mondays of the first and last of them
 --         o, d, h, n, groups, among which are the wanted ones with most trips, and all others of as many trips as the last of these
---         is_complete, whether these are all groups of at_least trips (where TRIPGRID_MIN_TRIPS withholds some, just all groups)
+--         least_n, every group of so many trips and more is among these
 --         No groups but null if this way is no shorter, or cannot tell what is to be withheld
 -- Errors: none of its own
 --
@@ -15,7 +15,7 @@
 create or replace function tripgrid.biggest_clusters(
   asked geometry, cells text[], inside boolean[], match text, source text, region text, opens timestamp, closes timestamp,
   hours integer[], days integer[], wanted integer, at_least integer,
-  out trips bigint, out first date, out last date, out o text[], out d text[], out h integer[], out n bigint[], out is_complete boolean)
+  out trips bigint, out first date, out last date, out o text[], out d text[], out h integer[], out n bigint[], out least_n bigint)
 language plpgsql stable set search_path from current set jit = off as $$
 #variable_conflict use_variable
 declare
@@ -31,7 +31,6 @@ declare
   -- So many are looked at first; the next in order tells how many trips any other can have.
   most     integer := greatest(10 * wanted, 1000);
   beyond   bigint;
-  last_n   bigint;
 begin
   select sum(w.trips)::bigint, min(w.week), max(w.week), array_agg(distinct w.week) into trips, first, last, weeks
     from tripgrid.live_counts(asked, match, source, region, opens, closes, hours, days) w where w.trips > 0;
@@ -53,11 +52,11 @@ begin
            with ordinality b (o, d, h, upper, is_inside, i);
     counts := coalesce((bounds.n)[:most], '{}');
     beyond := coalesce((bounds.upper)[most + 1], 0);
-    last_n := null;
+    least_n := null;
     for round in 1..2 loop
       chosen := array(
         select u.i from unnest(counts, (bounds.upper)[:most]) with ordinality u (n, upper, i)
-        where u.n is null and case when last_n is null then u.i <= wanted else u.upper >= last_n end);
+        where u.n is null and case when least_n is null then u.i <= wanted else u.upper >= least_n end);
       if (select sum(bounds.upper[i]) from unnest(chosen) i) > trips then
         -- Reading all trips of the area is no more work.
         return;
@@ -71,25 +70,24 @@ begin
                                                   array(select bounds.o[i] || bounds.d[i] || bounds.h[i] from unnest(chosen) i)) c) c using (i)
           order by u.i);
       end if;
-      last_n := greatest(smallest, (select u.n from unnest(counts) u (n) where u.n is not null order by 1 desc offset wanted - 1 limit 1));
+      least_n := greatest(smallest, (select u.n from unnest(counts) u (n) where u.n is not null order by 1 desc offset wanted - 1 limit 1));
     end loop;
-    exit when beyond < last_n;
+    exit when beyond < least_n;
     most := most * 10;
     if most > 1000 * wanted then
       return;
     end if;
   end loop;
 
-  is_complete := beyond < smallest and not exists (select from unnest(counts, (bounds.upper)[:most]) u (n, upper) where u.n is null and u.upper >= smallest);
-  if is_complete then
-    last_n := smallest;
-  elsif fewest > 1 and not (last_n >= fewest and exists (select from unnest(counts) u (n) where u.n >= fewest and u.n < last_n)) then
+  if beyond < smallest and not exists (select from unnest(counts, (bounds.upper)[:most]) u (n, upper) where u.n is null and u.upper >= smallest) then
+    least_n := smallest;
+  elsif fewest > 1 and not (least_n >= fewest and exists (select from unnest(counts) u (n) where u.n >= fewest and u.n < least_n)) then
     -- The smallest one that could be shown is to be withheld, and that might be one of these.
     return;
   end if;
   trips := coalesce(trips, 0);
   select coalesce(array_agg(u.o), '{}'), coalesce(array_agg(u.d), '{}'), coalesce(array_agg(u.h), '{}'), coalesce(array_agg(u.n), '{}') into o, d, h, n
-    from unnest(bounds.o, bounds.d, bounds.h, counts) u (o, d, h, n) where u.n >= last_n;
+    from unnest(bounds.o, bounds.d, bounds.h, counts) u (o, d, h, n) where u.n >= least_n;
 end
 $$;
 comment on function tripgrid.biggest_clusters is 'The clusters of an area that have most trips, without counting all of them';

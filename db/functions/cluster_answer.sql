@@ -10,8 +10,8 @@
 --         is not given is the first or last week of the area's trips. Retired weeks are left out, as their trips are gone:
 --         retired_before says so. weeks_in_window
 --         trips, all that match, those without a destination too, which belong to no cluster
---         clusters_found, of at least min_trips; clusters_withheld, left out for having fewer trips than TRIPGRID_MIN_TRIPS; both null
---         where just the biggest were counted, and there are more
+--         clusters_found, of at least min_trips; null where just the biggest were counted, and there are more
+--         clusters_withheld, left out for having fewer trips than TRIPGRID_MIN_TRIPS; null where just the biggest were counted
 --         clusters, [{"id", "origin_cell", "destination_cell", "hour", "origin": [lon, lat], "destination": [lon, lat] (means), "trips",
 --         "trips_per_week", "share" (of trips), "mean_duration_s", "median_duration_s", "mean_distance_m", "median_distance_m" (great
 --         circle), and of hot spots "origin_cells" and "destination_cells"}, …] in order_by's order, then by id
@@ -122,7 +122,8 @@ begin
   end if;
   return query
   select w.first, w.last + 7, w.weeks, case when seen.trips between 1 and fewest - 1 then null else seen.trips end, 
-         case when biggest.o is null or biggest.is_complete then chosen.found end, case when biggest.o is null or biggest.is_complete then chosen.withheld end,
+         case when biggest.o is null or biggest.least_n <= coalesce(min_trips, 1) then chosen.found end,
+         case when biggest.o is null or biggest.least_n = 1 or fewest = 1 then chosen.withheld end,
          coalesce((select jsonb_agg(c || jsonb_build_object('trips_per_week', (c ->> 'trips')::float8 / w.weeks) order by n)
                    from jsonb_array_elements(listed) with ordinality l (c, n)), '[]'),
          statement_timestamp(),

@@ -142,3 +142,19 @@ function columnGap(a: string, b: string): number {
   const gap = (columnOf(b) - columnOf(a) + all) % all;
   return gap > all / 2 ? gap - all : gap;
 }
+
+/** Small ones, and where these are too few together the smallest other one. Trips without a destination are one group, the last. */
+export function withheldOf(
+  all: readonly Pick<ExpectedCluster, "id" | "trips">[],
+  below: number,
+  total: number,
+): Set<string> {
+  const rest = { id: "~", trips: total - all.reduce((sum, { trips }) => sum + trips, 0) };
+  const bySize = [...all, ...(rest.trips > 0 ? [rest] : [])].sort(
+    (a, b) => a.trips - b.trips || (a.id < b.id ? -1 : 1),
+  );
+  const small = bySize.filter(({ trips }) => trips < below);
+  const together = small.reduce((sum, { trips }) => sum + trips, 0);
+  if (together > 0 && together < below) small.push(...bySize.slice(small.length, small.length + 1));
+  return new Set(small.map(({ id }) => id).filter((id) => id !== rest.id));
+}
