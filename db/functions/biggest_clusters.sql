@@ -63,10 +63,10 @@ begin
       end if;
       if chosen <> '{}' then
         counts := array(
-          select coalesce(u.n, c.trips)
+          select case when u.i = any (chosen) then coalesce(c.trips, 0) else u.n end
           from unnest(counts) with ordinality u (n, i)
           left join (select chosen[c.i] as i, c.trips
-                     from tripgrid.cluster_counts(asked, cells, inside, match, source, region, opens, closes, days,
+                     from tripgrid.cluster_counts(asked, match, source, region, opens, closes, days,
                                                   array(select bounds.o[i] || bounds.d[i] || bounds.h[i] from unnest(chosen) i)) c) c using (i)
           order by u.i);
       end if;
