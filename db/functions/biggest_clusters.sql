@@ -31,6 +31,7 @@ declare
   -- So many are looked at first; the next in order tells how many trips any other can have.
   most     integer := greatest(10 * wanted, 1000);
   beyond   bigint;
+  at_most  bigint;
 begin
   select sum(w.trips)::bigint, min(w.week), max(w.week), array_agg(distinct w.week) into trips, first, last, weeks
     from tripgrid.live_counts(asked, match, source, region, opens, closes, hours, days) w where w.trips > 0;
@@ -57,7 +58,8 @@ begin
       chosen := array(
         select u.i from unnest(counts, (bounds.upper)[:most]) with ordinality u (n, upper, i)
         where u.n is null and case when least_n is null then u.i <= wanted else u.upper >= least_n end);
-      if (select sum(bounds.upper[i]) from unnest(chosen) i) > trips then
+      at_most := (select sum(bounds.upper[i]) from unnest(chosen) i);
+      if at_most > trips then
         -- Reading all trips of the area is no more work.
         return;
       end if;
@@ -67,7 +69,8 @@ begin
           from unnest(counts) with ordinality u (n, i)
           left join (select chosen[c.i] as i, c.trips
                      from tripgrid.cluster_counts(asked, match, source, region, opens, closes, days,
-                                                  array(select bounds.o[i] || bounds.d[i] || bounds.h[i] from unnest(chosen) i)) c) c using (i)
+                                                  array(select bounds.o[i] || bounds.d[i] || bounds.h[i] from unnest(chosen) i),
+                                                  case when at_most > 100000 then 4 else 1 end) c) c using (i)
           order by u.i);
       end if;
       least_n := greatest(smallest, (select u.n from unnest(counts) u (n) where u.n is not null order by 1 desc offset wanted - 1 limit 1));

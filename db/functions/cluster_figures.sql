@@ -1,16 +1,15 @@
 -- The figures of some clusters, from their trips: medians do not add up, so no rollup has them.
 --
 -- In:     as tripgrid.cluster_groups, cells of five characters at least; i, o, d, h, the groups that make up each cluster, numbered from 1:
---         all groups of its origin cells, destination cells and hour that have trips
+--         all groups of its origin cells, destination cells and hour that have trips; parts, in how many parts they are gone through
 -- Out:    i; trips; mean origin and destination; mean and median of durations in seconds (null if no trip has one, or fewer than
 --         TRIPGRID_MIN_TRIPS) and of great-circle distances in metres
 -- Errors: none of its own
 --
--- Each cluster by itself, by the index on clusters, as tripgrid.cluster_counts, and side by side where it can be: the planner gives a
--- UNION ALL to several processes. What is in the columnstore has no index, and is gone through once.
+-- Each cluster by itself, by the index on clusters, as tripgrid.cluster_counts, and side by side where it can be. What is in the columnstore has no index, and is gone through once.
 create or replace function tripgrid.cluster_figures(
   asked geometry, cells text[], inside boolean[], match text, source text, region text, opens timestamp, closes timestamp,
-  hours integer[], days integer[], size integer, i integer[], o text[], d text[], h integer[])
+  hours integer[], days integer[], size integer, i integer[], o text[], d text[], h integer[], parts integer)
 returns table (cluster integer, trips bigint, origin geometry, destination geometry, mean_duration_s double precision,
                median_duration_s double precision, mean_distance_m double precision, median_distance_m double precision)
 language plpgsql stable set search_path from current set jit = off set work_mem = '128MB' set parallel_setup_cost = 0
@@ -52,8 +51,8 @@ begin
       select string_agg(format(figures, format($q$
         select k.n, k.i, %s from unnest($10, $16) with ordinality u (i, key, n)
         cross join lateral (select u.n, u.i, u.key, left(u.key, 5) = any ($15) as is_inside) k
-        left join tripgrid.trips t on %s where u.n %% 4 = %s order by k.n$q$, row_of, is_of, part)), ' union all ')
-      from generate_series(0, 3) part);
+        left join tripgrid.trips t on %s where u.n %% %s = %s order by k.n$q$, row_of, is_of, parts, part)), ' union all ')
+      from generate_series(0, parts - 1) part);
   else
     -- One row for each cluster and each two cells of five characters that it reaches into.
     made := $q$
@@ -81,4 +80,4 @@ end
 $$;
 comment on function tripgrid.cluster_figures is 'The figures of some clusters, from their trips';
 
--- select * from tripgrid.cluster_figures(null, null, null, 'origin', null, null, '2018-05-28', '2018-06-04', null, null, 5, array[1], array['u0j2q'], array['u0j2r'], array[8]);
+-- select * from tripgrid.cluster_figures(null, null, null, 'origin', null, null, '2018-05-28', '2018-06-04', null, null, 5, array[1], array['u0j2q'], array['u0j2r'], array[8], 1);

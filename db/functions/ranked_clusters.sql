@@ -4,7 +4,7 @@
 --         o, d, h, n, total and count, the groups, as tripgrid.cluster_groups gives them, those that come in several rows too
 --         is_hot, whether cells are joined to spots; o_cells and o_spots, the spot of each origin cell, and so for destinations; else null
 --         min_trips, order_by, max_clusters, only_id, as tripgrid.cluster_answer; size, the characters of the cells, those of groups may be finer
--- Out:    found, how many there are; withheld, how many TRIPGRID_MIN_TRIPS withholds, which are none of these
+-- Out:    found, how many there are; shown_trips, of those that are shown; withheld, how many TRIPGRID_MIN_TRIPS withholds, which are none of these
 --         ids, o_spots, d_spots and hours of those that are shown, in their order; null if there are none
 --         part_of, part_o, part_d, part_h, their groups: part_of counts the clusters from 1
 -- Errors: none of its own
@@ -14,7 +14,7 @@ create or replace function tripgrid.ranked_clusters(
   trips bigint, o text[], d text[], h integer[], n bigint[], total double precision[], count bigint[], is_hot boolean,
   o_cells text[], o_spots_of_cells text[], d_cells text[], d_spots_of_cells text[],
   min_trips integer, order_by text, max_clusters integer, only_id text, size integer,
-  out found integer, out withheld integer, out ids text[], out o_spots text[], out d_spots text[], out hours integer[],
+  out found integer, out withheld integer, out shown_trips bigint, out ids text[], out o_spots text[], out d_spots text[], out hours integer[],
   out part_of integer[], out part_o text[], out part_d text[], out part_h integer[])
 language sql stable set search_path from current set jit = off set enable_mergejoin = off set enable_nestloop = off set work_mem = '64MB' as $$
   with base as materialized (
@@ -54,6 +54,7 @@ language sql stable set search_path from current set jit = off set enable_mergej
     select distinct t.i, b.o, b.d, b.h from taken t join base b on b.o_spot = t.o_spot and b.d_spot = t.d_spot and b.h = t.h
   )
   select coalesce((select c.found from counted c limit 1), 0)::int, coalesce((select c.withheld from counted c limit 1), 0)::int,
+         (select sum(t.n)::bigint from taken t),
          t.ids, t.o_spots, t.d_spots, t.hours, p.i, p.o, p.d, p.h
   from (select array_agg(t.id order by t.i) as ids, array_agg(t.o_spot order by t.i) as o_spots, array_agg(t.d_spot order by t.i) as d_spots,
                array_agg(t.h order by t.i) as hours from taken t) t,

@@ -9,6 +9,8 @@ create index trips_o_cell on tripgrid.trips (o_cell, local_time) include (origin
 
 drop function if exists tripgrid.ranked_clusters(bigint, text[], text[], integer[], bigint[], double precision[], bigint[], boolean, text[], text[],
                                                  text[], text[], integer, text, integer, text);
+drop function if exists tripgrid.cluster_figures(geometry, text[], boolean[], text, text, text, timestamp, timestamp, integer[], integer[], integer,
+                                                 integer[], text[], text[], integer[]);
 
 -- migrate:down
 drop index tripgrid.trips_o_cell;
