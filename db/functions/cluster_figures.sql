@@ -6,7 +6,8 @@
 --         TRIPGRID_MIN_TRIPS) and of great-circle distances in metres
 -- Errors: none of its own
 --
--- Each cluster by itself, by the index on clusters, as tripgrid.cluster_counts, and side by side where it can be. What is in the columnstore has no index, and is gone through once.
+-- Each cluster by itself, by the index on clusters, as tripgrid.cluster_counts, and side by side where it can be. What is in the columnstore
+-- has no index, and is gone through once.
 create or replace function tripgrid.cluster_figures(
   asked geometry, cells text[], inside boolean[], match text, source text, region text, opens timestamp, closes timestamp,
   hours integer[], days integer[], size integer, i integer[], o text[], d text[], h integer[], parts integer)
