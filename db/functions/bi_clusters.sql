@@ -4,18 +4,20 @@
 --            the smallest other one too, or bi.top_routes would give them away. The totals do not hold these.
 create or replace view bi.clusters as
 select k.o_cell || '-' || k.d_cell || '-' || lpad(k.hour::text, 2, '0') as cluster_id, k.o_cell as origin_cell, k.d_cell as destination_cell,
-       coalesce(o.lat, st_y(st_pointfromgeohash(k.o_cell))) as origin_lat, coalesce(o.lon, st_x(st_pointfromgeohash(k.o_cell))) as origin_lon,
-       coalesce(d.lat, st_y(st_pointfromgeohash(k.d_cell))) as destination_lat, coalesce(d.lon, st_x(st_pointfromgeohash(k.d_cell))) as destination_lon,
+       o.lat as origin_lat, o.lon as origin_lon,
+       d.lat as destination_lat, d.lon as destination_lon,
        k.hour::integer as hour, k.region, k.source, k.trips,
        k.trips / (select (t.closes - t.opens) / 7 from tripgrid.totals_state t)::float8 as trips_per_week,
        -- Whole seconds and metres: two million different values take five times as long to sample.
        case when k.durations >= (select s.min_trips from tripgrid.settings s) then round(k.duration_s / k.durations) end as average_duration_s,
        round(k.distance_m / k.trips) as average_distance_m
-from tripgrid.cluster_totals k
+from (
+  -- Nothing, until the totals are made anew, where fewer trips were enough when they were made. Said in here, it leaves the planner free not
+  -- to look for the places of cells that nobody asks for.
+  select c.* from tripgrid.cluster_totals c
+  where (select s.min_trips from tripgrid.settings s) <= (select t.min_trips from tripgrid.totals_state t)) k
 left join tripgrid.cells o on o.cell = k.o_cell
-left join tripgrid.cells d on d.cell = k.d_cell
--- Nothing, until the totals are made anew, where fewer trips were enough when they were made.
-where (select s.min_trips from tripgrid.settings s) <= (select t.min_trips from tripgrid.totals_state t);
+left join tripgrid.cells d on d.cell = k.d_cell;
 comment on view bi.clusters is 'Clusters: trips with the same origin cell, destination cell and hour of day, by region and source, over all weeks. Groups of fewer trips than the minimum (bi.freshness.min_trips) are withheld, and as many more as would give them away';
 comment on column bi.clusters.cluster_id is 'Origin cell, destination cell and hour, such as u0j2q-u0j2r-08; the same for all regions and sources';
 comment on column bi.clusters.origin_cell is 'Geohash of five characters in which the trips began, about 4.9 km wide';

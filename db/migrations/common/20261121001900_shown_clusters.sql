@@ -27,6 +27,13 @@ from tripgrid.weekly_clusters group by o_cell, d_cell
 order by sum(trips) desc, o_cell, d_cell limit 10000;
 create unique index route_totals_key on tripgrid.route_totals (rank);
 
+-- As tripgrid.refresh_totals does: the place of every cell that a cluster has.
+insert into tripgrid.cells (cell, lat, lon, middle)
+select k.cell, st_y(p.middle), st_x(p.middle), p.middle
+from (select o.cell from tripgrid.weekly_origins_5 o union select d.cell from tripgrid.weekly_destinations_5 d) k
+cross join lateral (select st_setsrid(st_pointfromgeohash(k.cell), 4326) as middle) p
+where not exists (select from tripgrid.cells c where c.cell = k.cell);
+
 -- The views of bi that were dropped are made again.
 update tripgrid.settings set functions_hash = null;
 
