@@ -80,13 +80,10 @@ export const ClusterAnswerSchema = z
       description: "How many there are; null where just the biggest were counted, and there are more",
     }),
     truncated: z.boolean().openapi({ description: "There are more clusters than limit" }),
-    withheld: z
-      .object({ min_trips: z.int(), clusters: z.int().nullable() })
-      .optional()
-      .openapi({
-        description:
-          "What was left out for having too few trips, where TRIPGRID_MIN_TRIPS asks for it; clusters is null where clusters_found is",
-      }),
+    withheld: z.object({ min_trips: z.int(), clusters: z.int().nullable() }).optional().openapi({
+      description:
+        "What was left out for having too few trips, where TRIPGRID_MIN_TRIPS asks for it; clusters is null where clusters_found is",
+    }),
     data_as_of: Instant,
     retired_before: DateText.optional().openapi({
       description: "The trips of earlier weeks are gone: they are left out",
