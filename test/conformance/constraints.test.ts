@@ -117,6 +117,7 @@ describe("the table of trips", () => {
       union select indexrelid::regclass::text from pg_index where indrelid = 'tripgrid.trips'::regclass`;
     expect(named.map(({ name }) => String(name).replace("tripgrid.", "")).sort()).toEqual([
       "trips_attributes",
+      "trips_cluster",
       "trips_d_cell",
       "trips_destination",
       "trips_distance",
