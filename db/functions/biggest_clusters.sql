@@ -39,6 +39,10 @@ begin
   select array_agg(c.cell) as cells, array_agg(c.is_inside) as inside into five
     from (select left(u.cell, 5) as cell, bool_and(u."inner" and length(u.cell) <= 5) as is_inside
           from unnest(cells, inside) u (cell, "inner") group by 1) c;
+  if cardinality(five.cells) * cardinality(weeks) > trips then
+    -- A large area with few trips.
+    return;
+  end if;
   select array_agg(g.o) as o, array_agg(g.d) as d, array_agg(g.h) as h, array_agg(g.n) as n into more
     from unnest((select range_agg(tsrange(b, b + interval '7 days')) from unnest(behind) b)) run
     cross join lateral tripgrid.cluster_groups(asked, cells, inside, match, source, region, lower(run), upper(run), hours, days, 5, 'trips') g
@@ -77,7 +81,7 @@ begin
     end loop;
     exit when beyond < least_n;
     most := most * 10;
-    if most > 1000 * wanted then
+    if most > 100000 + 1000 * wanted then
       return;
     end if;
   end loop;

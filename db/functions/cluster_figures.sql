@@ -22,15 +22,16 @@ declare
     select u from unnest(origins) u
     where match = 'origin' and exists (select from unnest(cells, inside) c (cell, "inner") where c."inner" and starts_with(u, c.cell)));
   is_joined constant boolean := (select count(*) > count(distinct u) from unnest(i) u);
+  columns constant text := 't.o_cell, t.d_cell, t.local_time, t.origin, t.destination, t.duration_s';
   -- A mean across the antimeridian is taken where the first cell is.
-  lon     constant text := case when is_joined then 'st_x(t.%1$s) - 360 * round((st_x(t.%1$s) - k.%2$s_lon) / 360) as %2$s_lon' else 'st_x(t.%1$s) as %2$s_lon' end;
+  lon     constant text := case when is_joined then 'st_x(t.%1$s) - 360 * round((st_x(t.%1$s) - u.%2$s_lon) / 360) as %2$s_lon' else 'st_x(t.%1$s) as %2$s_lon' end;
   row_of  constant text := format('case when t.duration_s < 1e100 then t.duration_s end as duration_s, %s, st_y(t.origin) as o_lat, %s, st_y(t.destination) as d_lat',
                                   format(lon, 'origin', 'o'), format(lon, 'destination', 'd'));
   -- By the haversine, on the sphere that st_distancesphere takes: half of its time. What is less than a tenth of a micrometre is nothing,
   -- or the square of it would be an error: it would underflow. ORDER BY, so that it is computed once: unlike OFFSET 0 it
   -- lets the planner go on side by side.
   figures constant text := $f$
-    select count(*) as n, avg(p.o_lon) as o_lon, avg(p.o_lat) as o_lat, avg(p.d_lon) as d_lon, avg(p.d_lat) as d_lat,
+    select count(p.o_lat) as n, avg(p.o_lon) as o_lon, avg(p.o_lat) as o_lat, avg(p.d_lon) as d_lon, avg(p.d_lat) as d_lat,
            case when count(p.duration_s) >= $14 then avg(p.duration_s) end as mean_duration_s,
            case when count(p.duration_s) >= $14 then percentile_cont(0.5) within group (order by p.duration_s) end as median_duration_s,
            avg(p.distance_m) as mean_distance_m, percentile_cont(0.5) within group (order by p.distance_m) as median_distance_m, min(p.i) as i
@@ -55,19 +56,17 @@ begin
         left join tripgrid.trips t on %s where u.n %% %s = %s order by k.n$q$, row_of, is_of, parts, part)), ' union all ')
       from generate_series(0, parts - 1) part);
   else
-    -- One row for each cluster and each two cells of five characters that it reaches into.
-    made := $q$
-      (select u.i, u.h, left(u.o, 5) || left(u.d, 5) || u.h::text as key, left(u.o, 5) = any ($15) as is_inside,
-              array_agg(distinct u.o) as os, array_agg(distinct u.d) as ds, min(min(st_x(st_pointfromgeohash(u.o)))) over (partition by u.i) as o_lon,
-              min(min(st_x(st_pointfromgeohash(u.d)))) over (partition by u.i) as d_lon
-       from unnest($10, $11, $12, $13) u (i, o, d, h) group by u.i, u.h, left(u.o, 5), left(u.d, 5)) k $q$;
-    made := format('select k.i as n, k.i, t.* from %s cross join lateral (select %s from tripgrid.trips t where %s and %s offset 0) t', made, row_of, is_of,
-                   'left(t.o_cell, $7) = any (k.os) and left(t.d_cell, $7) = any (k.ds)')
-         || case when opens < packed then format(' union all select k.i as n, k.i, %s from (%s) t join %s on %s', row_of,
-                     tripgrid.trips_in_area(coalesce(cells, origins), coalesce(inside, array_fill(true, array[cardinality(origins)])),
-                                            case when cells is null then 'origin' else match end, 'origin',
-                                            't.o_cell, t.d_cell, t.local_time, t.origin, t.destination, t.duration_s', opens, packed),
-                     made, 'date_part(''hour'', t.local_time)::int = k.h and left(t.o_cell, $7) = any (k.os) and left(t.d_cell, $7) = any (k.ds)') else '' end;
+    made := format('select t.* from (select distinct left(u.o, 5) || left(u.d, 5) || u.h as key, left(u.o, 5) = any ($15) as is_inside
+                                     from unnest($11, $12, $13) u (o, d, h)) k
+                    cross join lateral (select %s from tripgrid.trips t where %s offset 0) t', columns, is_of)
+         || case when opens < packed then ' union all ' || tripgrid.trips_in_area(
+                   coalesce(cells, origins), coalesce(inside, array_fill(true, array[cardinality(origins)])),
+                   case when cells is null then 'origin' else match end, 'origin', columns, opens, packed) else '' end;
+    made := format($q$
+      select u.i as n, u.i, %s from (%s) t
+      join (select g.*, first_value(st_x(st_pointfromgeohash(g.o))) over w as o_lon, first_value(st_x(st_pointfromgeohash(g.d))) over w as d_lon
+            from unnest($10, $11, $12, $13) g (i, o, d, h) window w as (partition by g.i order by g.o, g.d)) u
+        on u.o = left(t.o_cell, $7) and u.d = left(t.d_cell, $7) and u.h = date_part('hour', t.local_time)::int$q$, row_of, made);
     made := format(figures, made);
   end if;
   return query execute format($q$

@@ -25,9 +25,7 @@ begin
   cross join lateral (select st_setsrid(st_pointfromgeohash(k.cell), 4326) as middle) p
   where not exists (select 1 from tripgrid.cells c where c.cell = k.cell)
   on conflict do nothing;
-  -- Whichever minimum held when the totals of clusters were made, the lower one may be said of them.
-  update tripgrid.totals_state t set took_s = extract(epoch from clock_timestamp() - began), min_trips = least(t.min_trips, s.min_trips)
-  from tripgrid.settings s;
+  update tripgrid.totals_state set took_s = extract(epoch from clock_timestamp() - began);
   return (select t.took_s from tripgrid.totals_state t);
 end
 $$;

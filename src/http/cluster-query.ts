@@ -82,7 +82,7 @@ export const ClusterAnswerSchema = z
     truncated: z.boolean().openapi({ description: "There are more clusters than limit" }),
     withheld: z.object({ min_trips: z.int(), clusters: z.int().nullable() }).optional().openapi({
       description:
-        "What was left out for having too few trips, where TRIPGRID_MIN_TRIPS asks for it; clusters is null where clusters_found is",
+        "What was left out for having too few trips, where TRIPGRID_MIN_TRIPS asks for it; clusters is null where not all were counted",
     }),
     data_as_of: Instant,
     retired_before: DateText.optional().openapi({

@@ -96,6 +96,11 @@ function areaOf({ centre: [lon, lat], radius, spikes }: Case): string {
   return `SRID=4326;POLYGON((${[...ring, ring[0]].join(",")}))`;
 }
 
+const WEEK_S = 7 * 86_400;
+/** In seconds since 1970, the Monday of a date's week; that Thursday was the fourth day of one. */
+const monday = (date: string | null) =>
+  date === null ? undefined : (Math.floor((Date.parse(date) / 86_400_000 + 3) / 7) * 7 - 3) * 86_400;
+
 interface Told {
   id: string;
   trips: number;
@@ -129,10 +134,12 @@ describe(`the biggest clusters (TRIPGRID_TEST_SEED=${seed})`, () => {
       let cutShort = 0;
       const property = fc.asyncProperty(anyCase, async (one) => {
         await service.sql`update tripgrid.settings set min_trips = ${one.withheldBelow}`;
-        const { trips, groups } = await grouped(one);
+        const { trips, weeks, groups } = await grouped(one);
         const withheld = withheldOf(groups, one.withheldBelow, trips);
         const shown = groups.filter((group) => !withheld.has(group.id) && group.trips >= (one.minTrips ?? 1));
         const answer = await ask(one);
+        expect(answer.trips).toBe(trips > 0 && trips < one.withheldBelow ? null : trips);
+        if (trips > 0) expect(answer.weeks_in_window).toBe(weeks);
         if (answer.clusters_found === null) {
           // Not all were counted, but it is known that there are more.
           cutShort++;
@@ -159,11 +166,37 @@ describe(`the biggest clusters (TRIPGRID_TEST_SEED=${seed})`, () => {
     });
   });
 
+  it("are the same when they are counted in several parts side by side", async () => {
+    const { sql } = service;
+    const [all] = await sql<{ o: string[]; d: string[]; h: number[]; i: number[] }[]>`
+      select array_agg(o) as o, array_agg(d) as d, array_agg(h) as h, array_agg(i) as i
+      from (select left(o_cell, 5) as o, left(d_cell, 5) as d, extract(hour from local_time)::int as h, row_number() over ()::int as i
+            from tripgrid.trips where d_cell is not null group by 1, 2, 3) g`;
+    const { o = [], d = [], h = [], i = [] } = all ?? {};
+    const area = sql`'SRID=4326;POLYGON((7.5 45, 7.7 45, 7.6 45.2, 7.5 45))'::geometry`;
+    const counted = (parts: number) => sql`
+      select i, trips from tripgrid.cluster_counts(${area}, 'origin', null, null, '-infinity', 'infinity', null,
+        ${o.map((cell, n) => `${cell}${d[n]}${h[n]}`)}, ${parts}) order by i`;
+    const measured = (parts: number) => sql`
+      select cluster, trips, median_distance_m from tripgrid.cluster_figures(null, null, null, 'origin', null, null, '-infinity',
+        'infinity', null, null, 5, ${i}, ${o}, ${d}, ${h}, ${parts}) order by cluster`;
+    expect(o.length).toBeGreaterThan(100);
+    expect(await counted(4)).toEqual(await counted(1));
+    expect(await measured(4)).toEqual(await measured(1));
+    expect(await measured(4)).toHaveLength(o.length);
+  });
+
   async function ask(one: Case) {
     const [answer] = await service.sql<
-      { clusters_found: number | null; clusters_withheld: number | null; clusters: Told[] }[]
+      {
+        trips: number | null;
+        weeks_in_window: number | null;
+        clusters_found: number | null;
+        clusters_withheld: number | null;
+        clusters: Told[];
+      }[]
     >`
-      select clusters_found, clusters_withheld, clusters from tripgrid.cluster_answer(
+      select trips, weeks_in_window, clusters_found, clusters_withheld, clusters from tripgrid.cluster_answer(
         ${areaOf(one)}::geometry, match => ${one.match}, source => ${one.source}, from_date => ${one.from}, to_date => ${one.to},
         hours => ${one.hours}, days => ${one.days}, min_trips => ${one.minTrips}, max_clusters => ${one.limit})`;
     return answer ?? expect.fail("no row");
@@ -171,9 +204,11 @@ describe(`the biggest clusters (TRIPGRID_TEST_SEED=${seed})`, () => {
 
   /** Each trip tested against the area by itself. */
   async function grouped(one: Case) {
-    const rows = await service.sql<(Told & { durations: number })[]>`
+    const rows = await service.sql<(Told & { durations: number; first: number; last: number })[]>`
       select * from (select case when destination is null then '' else
                concat_ws('-', st_geohash(origin, 5), st_geohash(destination, 5), lpad(extract(hour from local_time)::text, 2, '0')) end as id,
+             extract(epoch from min(date_trunc('week', local_time)))::float8 as first,
+             extract(epoch from max(date_trunc('week', local_time)))::float8 as last,
              count(*) as trips, avg(st_distancesphere(origin, destination)) as mean_distance_m, count(duration_s) as durations,
              percentile_cont(0.5) within group (order by st_distancesphere(origin, destination)) as median_distance_m,
              percentile_cont(0.5) within group (order by duration_s) as median_duration_s
@@ -187,7 +222,11 @@ describe(`the biggest clusters (TRIPGRID_TEST_SEED=${seed})`, () => {
       group by 1) g order by trips desc, id collate "C"`;
     return {
       trips: rows.reduce((sum, { trips }) => sum + trips, 0),
-      groups: rows.filter(({ id }) => id !== ""),
+      weeks:
+        1 +
+        (monday(one.to) ?? Math.max(...rows.map(({ last }) => last))) / WEEK_S -
+        (monday(one.from) ?? Math.min(...rows.map(({ first }) => first))) / WEEK_S,
+      groups: rows.flatMap(({ first: _, last: __, ...group }) => (group.id === "" ? [] : [group])),
     };
   }
 });

@@ -1,21 +1,23 @@
 -- migrate:up
 -- The totals of clusters hold only what bi.clusters may show, by the minimum that held when they were made: the view then is the table, with
--- its indexes, and nobody can learn from plans or statistics what it withholds. Kept whole behind a fence in the view, 4 million of them took
+-- its indexes, and no plan tells what it withholds. Kept whole behind a fence in the view, 4 million of them took
 -- 3 s to sample.
 alter table tripgrid.totals_state add column min_trips integer not null default 1;
 comment on column tripgrid.totals_state.min_trips is 'The minimum, TRIPGRID_MIN_TRIPS, that held then';
 update tripgrid.totals_state t set min_trips = s.min_trips from tripgrid.settings s;
 
-drop materialized view tripgrid.route_totals cascade;
-drop materialized view tripgrid.cluster_totals cascade;
+-- These views are made again at the start.
+drop view if exists bi.clusters, bi.top_routes;
+drop materialized view tripgrid.route_totals;
+drop materialized view tripgrid.cluster_totals;
 create materialized view tripgrid.cluster_totals as
 select k.o_cell, k.d_cell, k.hour, k.source, k.region, k.trips, k.weeks_with_trips, k.durations, k.duration_s, k.distance_m
 from (select o_cell, d_cell, hour, source, region, sum(trips)::bigint as trips, count(distinct week)::integer as weeks_with_trips,
              sum(durations)::bigint as durations, sum(duration_s) as duration_s, sum(distance_m) as distance_m,
              sum(sum(trips)) over (partition by o_cell, d_cell order by sum(trips), hour, source, region
                                    rows between unbounded preceding and 1 preceding) as smaller
-      from tripgrid.weekly_clusters group by 1, 2, 3, 4, 5) k, tripgrid.settings s
-where k.trips >= s.min_trips and coalesce(k.smaller >= s.min_trips, true);
+      from tripgrid.weekly_clusters group by 1, 2, 3, 4, 5) k, tripgrid.totals_state t
+where k.trips >= t.min_trips and coalesce(k.smaller >= t.min_trips, true);
 comment on materialized view tripgrid.cluster_totals is 'Clusters over all weeks, but for those that are withheld: groups of fewer trips than the minimum, and where those of a route together are fewer than it, the smallest other one too';
 create unique index cluster_totals_key on tripgrid.cluster_totals (o_cell, d_cell, hour, source, region) nulls not distinct;
 create index cluster_totals_id on tripgrid.cluster_totals ((o_cell || '-' || d_cell || '-' || lpad(hour::text, 2, '0')));
@@ -34,12 +36,12 @@ from (select o.cell from tripgrid.weekly_origins_5 o union select d.cell from tr
 cross join lateral (select st_setsrid(st_pointfromgeohash(k.cell), 4326) as middle) p
 where not exists (select from tripgrid.cells c where c.cell = k.cell);
 
--- The views of bi that were dropped are made again.
 update tripgrid.settings set functions_hash = null;
 
 -- migrate:down
-drop materialized view tripgrid.route_totals cascade;
-drop materialized view tripgrid.cluster_totals cascade;
+drop view if exists bi.clusters, bi.top_routes, bi.freshness;
+drop materialized view tripgrid.route_totals;
+drop materialized view tripgrid.cluster_totals;
 create materialized view tripgrid.cluster_totals as
 select o_cell, d_cell, hour, source, region, sum(trips)::bigint as trips, count(distinct week)::integer as weeks_with_trips,
        sum(durations)::bigint as durations, sum(duration_s) as duration_s, sum(distance_m) as distance_m,
