@@ -28,39 +28,61 @@ declare
   bounds   record;
   counts   bigint[];
   chosen   integer[];
-  -- So many are looked at first; the next in order tells how many trips any other can have.
-  most     integer := greatest(10 * wanted, 1000);
-  beyond   bigint;
+  -- Clusters that can only have fewer trips are not looked at.
+  many     bigint;
+  most     integer;
   at_most  bigint;
 begin
   select sum(w.trips)::bigint, min(w.week), max(w.week), array_agg(distinct w.week) into trips, first, last, weeks
-    from tripgrid.live_counts(asked, match, source, region, opens, closes, hours, days) w where w.trips > 0;
+    from tripgrid.live_counts(asked, match, source, region, opens, closes, hours, days, cells, inside) w where w.trips > 0;
+  trips := coalesce(trips, 0);
   behind := array(select distinct p.week from tripgrid.pending_weeks p where p.week = any (weeks));
-  select array_agg(c.cell) as cells, array_agg(c.is_inside) as inside into five
-    from (select left(u.cell, 5) as cell, bool_and(u."inner" and length(u.cell) <= 5) as is_inside
-          from unnest(cells, inside) u (cell, "inner") group by 1) c;
-  if cardinality(five.cells) * cardinality(weeks) > trips then
+  weeks := array(select w from unnest(weeks) w where w <> all (behind));
+  -- A cluster has no more rows than its origin cell, and one group of the trips that the rollup is behind with.
+  select array_agg(g.cell) as cells, array_agg(g.is_inside) as inside, greatest(1, coalesce(max(g.rows), 0) + (behind <> '{}')::int) as most_rows into five
+    from (select r.cell, bool_or(c.is_inside) as is_inside, count(*) as rows
+          from (select left(u.cell, 5) as cell, bool_and(u."inner" and length(u.cell) <= 5) as is_inside
+                from unnest(cells, inside) u (cell, "inner") group by 1) c
+          cross join lateral (
+            select r.cell from tripgrid.live_weekly_origins_5 r
+            where r.cell >= c.cell collate "C" and r.cell < c.cell || '{' collate "C" and r.week = any (weeks)
+              and (source is null or r.source = source) and (region is null or r.region = region) offset 0) r
+          group by r.cell) g;
+  most := trips / greatest(cardinality(weeks), 1);
+  if cardinality(five.cells) > most then
     -- A large area with few trips.
     return;
   end if;
-  select array_agg(g.o) as o, array_agg(g.d) as d, array_agg(g.h) as h, array_agg(g.n) as n into more
-    from unnest((select range_agg(tsrange(b, b + interval '7 days')) from unnest(behind) b)) run
-    cross join lateral tripgrid.cluster_groups(asked, cells, inside, match, source, region, lower(run), upper(run), hours, days, 5, 'trips') g
-    where g.d is not null;
+  select array_agg(m.o) as o, array_agg(m.d) as d, array_agg(m.h) as h, array_agg(m.n) as n into more
+    from (select g.o, g.d, g.h, sum(g.n)::bigint as n
+          from unnest((select range_agg(tsrange(b, b + interval '7 days')) from unnest(behind) b)) run
+          cross join lateral tripgrid.cluster_groups(asked, cells, inside, match, source, region, lower(run), upper(run), hours, days, 5, 'trips') g
+          where g.d is not null group by 1, 2, 3) m;
+  -- What one of the weeks lets expect.
+  select h.trips * cardinality(weeks) * 4 / 5 into many
+    from unnest(five.cells) c (cell)
+    cross join lateral (
+      select r.trips from tripgrid.live_weekly_clusters r
+      where r.o_cell = c.cell collate "C" and r.week = weeks[(cardinality(weeks) + 1) / 2]
+        and (source is null or r.source = source) and (region is null or r.region = region) and (hours is null or r.hour = any (hours))
+      order by r.trips desc limit wanted) h
+    order by h.trips desc offset wanted - 1 limit 1;
+  many := greatest(1, many);
 
   loop
-    select array_agg(b.o order by b.i) as o, array_agg(b.d order by b.i) as d, array_agg(b.h order by b.i) as h, array_agg(b.upper order by b.i) as upper,
-           array_agg(case when b.is_inside and match = 'origin' and days is null then b.upper end order by b.i) as n
+    select array_agg(b.o) as o, array_agg(b.d) as d, array_agg(b.h) as h, array_agg(b.upper) as upper,
+           array_agg(case when b.is_inside and match = 'origin' and days is null then b.upper end) as n
       into bounds
-      from tripgrid.cluster_bounds(five.cells, five.inside, match, source, region, hours,
-                                   array(select w from unnest(weeks) w where w <> all (behind)), more.o, more.d, more.h, more.n, most + 1)
-           with ordinality b (o, d, h, upper, is_inside, i);
-    counts := coalesce((bounds.n)[:most], '{}');
-    beyond := coalesce((bounds.upper)[most + 1], 0);
+      from (select b.* from tripgrid.cluster_bounds(five.cells, five.inside, match, source, region, hours, weeks,
+                                                    more.o, more.d, more.h, more.n, five.most_rows, many, most + 1) b order by b.upper desc) b;
+    if cardinality(bounds.o) > most then
+      return;
+    end if;
+    counts := coalesce(bounds.n, '{}');
     least_n := null;
     for round in 1..2 loop
       chosen := array(
-        select u.i from unnest(counts, (bounds.upper)[:most]) with ordinality u (n, upper, i)
+        select u.i from unnest(counts, bounds.upper) with ordinality u (n, upper, i)
         where u.n is null and case when least_n is null then u.i <= wanted else u.upper >= least_n end);
       at_most := (select sum(bounds.upper[i]) from unnest(chosen) i);
       if at_most > trips then
@@ -72,27 +94,23 @@ begin
           select case when u.i = any (chosen) then coalesce(c.trips, 0) else u.n end
           from unnest(counts) with ordinality u (n, i)
           left join (select chosen[c.i] as i, c.trips
-                     from tripgrid.cluster_counts(asked, match, source, region, opens, closes, days,
+                     from tripgrid.cluster_counts(asked, cells, inside, match, source, region, opens, closes, days,
                                                   array(select bounds.o[i] || bounds.d[i] || bounds.h[i] from unnest(chosen) i),
                                                   case when at_most > 100000 then 4 else 1 end) c) c using (i)
           order by u.i);
       end if;
       least_n := greatest(smallest, (select u.n from unnest(counts) u (n) where u.n is not null order by 1 desc offset wanted - 1 limit 1));
     end loop;
-    exit when beyond < least_n;
-    most := most * 10;
-    if most > 100000 + 1000 * wanted then
-      return;
-    end if;
+    exit when many <= least_n;
+    many := greatest(least_n, many / 4);
   end loop;
 
-  if beyond < smallest and not exists (select from unnest(counts, (bounds.upper)[:most]) u (n, upper) where u.n is null and u.upper >= smallest) then
+  if many <= smallest and not exists (select from unnest(counts, bounds.upper) u (n, upper) where u.n is null and u.upper >= smallest) then
     least_n := smallest;
   elsif fewest > 1 and not (least_n >= fewest and exists (select from unnest(counts) u (n) where u.n >= fewest and u.n < least_n)) then
     -- The smallest one that could be shown is to be withheld, and that might be one of these.
     return;
   end if;
-  trips := coalesce(trips, 0);
   select coalesce(array_agg(u.o), '{}'), coalesce(array_agg(u.d), '{}'), coalesce(array_agg(u.h), '{}'), coalesce(array_agg(u.n), '{}') into o, d, h, n
     from unnest(bounds.o, bounds.d, bounds.h, counts) u (o, d, h, n) where u.n >= least_n;
 end

@@ -2,6 +2,7 @@
 --
 -- In:     asked, as tripgrid.checked_area gives it; match, origin or destination; source and region, null: all
 --         opens and closes, local Mondays, the second not included
+--         cells and inside, the area's cover, where it is known
 -- Out:    week, its Monday; trips
 -- Errors: none of its own
 --
@@ -9,7 +10,8 @@
 -- that the rollups are behind with; and the trips of the edge cells, each tested against the area. "is true" keeps the planner
 -- from going to the trips by their source, 35 s instead of 0.3.
 create or replace function tripgrid.weekly_counts_by_cell(
-  asked geometry, match text, source text, region text, opens timestamp, closes timestamp)
+  asked geometry, match text, source text, region text, opens timestamp, closes timestamp,
+  cells text[] default null, inside boolean[] default null)
 returns table (week date, trips bigint)
 language plpgsql stable set search_path from current set jit = off as $$
 declare
@@ -25,7 +27,7 @@ declare
   -- Where there is no limit nothing is said of the time: not knowing better, the planner might go in by it.
   during text := case when isfinite(greatest(opens, columnar)) then ' and t.local_time >= $2' else '' end
                  || case when isfinite(closes) then ' and t.local_time < $3' else '' end;
-  inside text[];
+  inner_cells text[];
   edge   text[];
   clips  geometry[];
   inside_area double precision;
@@ -33,15 +35,16 @@ begin
   select coalesce(array_agg(c.cell) filter (where c."inner"), '{}'),
          coalesce(array_agg(c.cell) filter (where not c."inner"), '{}'),
          coalesce(sum(st_area(st_geomfromgeohash(c.cell))) filter (where c."inner"), 0)
-    into inside, edge, inside_area
-    from tripgrid.area_cover(asked, most_edge_cells) c;
+    into inner_cells, edge, inside_area
+    from (select u.cell, u."inner" from unnest(cells, inside) u (cell, "inner")
+          union all select a.cell, a."inner" from tripgrid.area_cover(case when cells is null then asked end, most_edge_cells) a) c;
   if st_npoints(asked) > many_vertices then
     clips := tripgrid.edge_clips(asked, edge, inside_area);
   end if;
 
   return query
   select r.week, r.trips
-  from tripgrid.rollup_counts(rollup, inside, opens, closes, source, region) r
+  from tripgrid.rollup_counts(rollup, inner_cells, opens, closes, source, region) r
   where r.week <> all (behind);
 
   -- Run by run, with its ends as constants: the planner then sees which partitions hold it, and goes in by the cell. Joined to a list
@@ -49,7 +52,7 @@ begin
   for run in select r from unnest((select range_agg(tsrange(b, b + interval '7 days')) from unnest(behind) b)) r loop
     return query
     select c.week, c.trips
-    from tripgrid.columnar_counts(asked, inside, array_fill(true, array[cardinality(inside)]), match, 'true',
+    from tripgrid.columnar_counts(asked, inner_cells, array_fill(true, array[cardinality(inner_cells)]), match, 'true',
                                   lower(run), least(upper(run), columnar), source, region, null, null) c;
     continue when upper(run) <= columnar;
     return query execute format($q$
@@ -62,7 +65,7 @@ begin
           and ($4 is null or (t.source = $4) is true) and ($5 is null or t.region = $5)
         offset 0) t
       group by 1 $q$, cell)
-    using inside, greatest(lower(run), columnar), upper(run), source, region;
+    using inner_cells, greatest(lower(run), columnar), upper(run), source, region;
   end loop;
 
   return query

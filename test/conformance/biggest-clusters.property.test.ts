@@ -183,7 +183,7 @@ describe(`the biggest clusters (TRIPGRID_TEST_SEED=${seed})`, () => {
     const { o = [], d = [], h = [], i = [] } = all ?? {};
     const area = sql`'SRID=4326;POLYGON((7.5 45, 7.7 45, 7.6 45.2, 7.5 45))'::geometry`;
     const counted = (parts: number) => sql`
-      select i, trips from tripgrid.cluster_counts(${area}, 'origin', null, null, '-infinity', 'infinity', null,
+      select i, trips from tripgrid.cluster_counts(${area}, null, null, 'origin', null, null, '-infinity', 'infinity', null,
         ${o.map((cell, n) => `${cell}${d[n]}${h[n]}`)}, ${parts}) order by i`;
     const measured = (parts: number) => sql`
       select cluster, trips, median_distance_m from tripgrid.cluster_figures(null, null, null, 'origin', null, null, '-infinity',

@@ -1,0 +1,11 @@
+-- migrate:up
+-- A cell's clusters of a week with most trips first: of hundreds of thousands of rows a question about the biggest ones then reads some thousand.
+create index weekly_clusters_trips on tripgrid.live_weekly_clusters (o_cell, week, trips) include (d_cell, hour, source, region);
+
+drop function if exists tripgrid.cluster_bounds(text[], boolean[], text, text, text, integer[], timestamp[], text[], text[], integer[], bigint[], integer);
+drop function if exists tripgrid.cluster_counts(geometry, text, text, text, timestamp, timestamp, integer[], text[], integer);
+drop function if exists tripgrid.live_counts(geometry, text, text, text, timestamp, timestamp, integer[], integer[]);
+drop function if exists tripgrid.weekly_counts_by_cell(geometry, text, text, text, timestamp, timestamp);
+
+-- migrate:down
+drop index tripgrid.weekly_clusters_trips;
