@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import type { Config } from "./config.ts";
-import { endOverdue, GUARD_EVERY_MS, setUpBiRole } from "./db/bi-role.ts";
+import { endOverdue, GUARD_EVERY_MS } from "./db/bi-guard.ts";
+import { setUpBiRole } from "./db/bi-role.ts";
 import type { Sql } from "./db/client.ts";
 import type { Engine } from "./db/engine.ts";
 

@@ -96,7 +96,7 @@ begin
           left join (select chosen[c.i] as i, c.trips
                      from tripgrid.cluster_counts(asked, cells, inside, match, source, region, opens, closes, days,
                                                   array(select bounds.o[i] || bounds.d[i] || bounds.h[i] from unnest(chosen) i),
-                                                  case when at_most > 100000 then 4 else 1 end) c) c using (i)
+                                                  tripgrid.parts_of(at_most)) c) c using (i)
           order by u.i);
       end if;
       least_n := greatest(smallest, (select u.n from unnest(counts) u (n) where u.n is not null order by 1 desc offset wanted - 1 limit 1));

@@ -110,8 +110,7 @@ begin
       from unnest(chosen.ids, chosen.o_spots, chosen.d_spots, chosen.hours) with ordinality c (id, o_spot, d_spot, h, i)
       join tripgrid.cluster_figures(asked, cells, inside, ends, source, region, opens, closes, hours, days, size,
                                     chosen.part_of, chosen.part_o, chosen.part_d, chosen.part_h,
-                                    -- Processes take 35 ms to start.
-                                    case when chosen.shown_trips > 100000 then 4 else 1 end) f on f.cluster = c.i
+                                    tripgrid.parts_of(chosen.shown_trips)) f on f.cluster = c.i
       left join lateral (
         select array_agg(distinct left(u.o, size)) as o, array_agg(distinct left(u.d, size)) as d
         from unnest(chosen.part_of, chosen.part_o, chosen.part_d) u (i, o, d) where u.i = c.i) p on cluster_by = 'hotspots';
@@ -123,7 +122,7 @@ begin
     closes := null;
   end if;
   return query
-  select w.first, w.last + 7, w.weeks, case when seen.trips between 1 and fewest - 1 then null else seen.trips end, 
+  select w.first, w.last + 7, w.weeks, case when seen.trips between 1 and fewest - 1 then null else seen.trips end,
          case when biggest.o is null or biggest.least_n <= coalesce(min_trips, 1) then chosen.found end,
          case when biggest.o is null or biggest.least_n = 1 or fewest = 1 then chosen.withheld end,
          coalesce((select jsonb_agg(c || jsonb_build_object('trips_per_week', (c ->> 'trips')::float8 / w.weeks) order by n)
