@@ -5,6 +5,7 @@
 --         wanted, how many clusters; at_least, smaller ones do not matter; null: 1
 -- Out:    trips, all of the area that match; first and last, Mondays of the first and last of them
 --         o, d, h, n, groups, among which are the wanted ones with most trips, and all others of as many trips as the last of these
+--         figures, of some of them, as tripgrid.cluster_figures gives them; else null
 --         least_n, every group of so many trips and more is among these
 --         No groups but null if this way is no shorter, or cannot tell what is to be withheld
 -- Errors: none of its own
@@ -15,7 +16,7 @@
 create or replace function tripgrid.biggest_clusters(
   asked geometry, cells text[], inside boolean[], match text, source text, region text, opens timestamp, closes timestamp,
   hours integer[], days integer[], wanted integer, at_least integer,
-  out trips bigint, out first date, out last date, out o text[], out d text[], out h integer[], out n bigint[], out least_n bigint)
+  out trips bigint, out first date, out last date, out o text[], out d text[], out h integer[], out n bigint[], out figures jsonb[], out least_n bigint)
 language plpgsql stable set search_path from current set jit = off as $$
 #variable_conflict use_variable
 declare
@@ -28,6 +29,11 @@ declare
   bounds   record;
   counts   bigint[];
   chosen   integer[];
+  -- What was counted from trips so far, by cells and hour.
+  part     record;
+  keys     text[] := '{}';
+  known    bigint[] := '{}';
+  measured jsonb[] := '{}';
   -- Clusters that can only have fewer trips are not looked at.
   many     bigint;
   most     integer;
@@ -38,16 +44,22 @@ begin
   trips := coalesce(trips, 0);
   behind := array(select distinct p.week from tripgrid.pending_weeks p where p.week = any (weeks));
   weeks := array(select w from unnest(weeks) w where w <> all (behind));
-  -- A cluster has no more rows than its origin cell, and one group of the trips that the rollup is behind with.
-  select array_agg(g.cell) as cells, array_agg(g.is_inside) as inside, greatest(1, coalesce(max(g.rows), 0) + (behind <> '{}')::int) as most_rows into five
-    from (select r.cell, bool_or(c.is_inside) as is_inside, count(*) as rows
-          from (select left(u.cell, 5) as cell, bool_and(u."inner" and length(u.cell) <= 5) as is_inside
-                from unnest(cells, inside) u (cell, "inner") group by 1) c
-          cross join lateral (
-            select r.cell from tripgrid.live_weekly_origins_5 r
-            where r.cell >= c.cell collate "C" and r.cell < c.cell || '{' collate "C" and r.week = any (weeks)
-              and (source is null or r.source = source) and (region is null or r.region = region) offset 0) r
-          group by r.cell) g;
+  -- A cluster has no more rows than its origin cell, and one group of the trips that the rollup is behind with. The share of each
+  -- cell's trips that lie in the area is guessed from its surface, 32 cells making one of a character less, and from all of them together.
+  with cell as materialized (
+    select r.cell, bool_or(c.is_inside) as is_inside, max(c.surface) as surface, sum(r.trips)::float8 as n, count(*) as rows
+    from (select left(u.cell, 5) as cell, bool_and(u."inner" and length(u.cell) <= 5) as is_inside,
+                 sum(case when u."inner" then 1 else 0.5 end * 32.0 ^ least(0, 5 - length(u.cell)))::float8 as surface
+          from unnest(cells, inside) u (cell, "inner") group by 1) c
+    cross join lateral (
+      select r.cell, r.trips from tripgrid.live_weekly_origins_5 r
+      where r.cell >= c.cell collate "C" and r.cell < c.cell || '{' collate "C" and r.week = any (weeks)
+        and (source is null or r.source = source) and (region is null or r.region = region) offset 0) r
+    group by r.cell)
+  select array_agg(g.cell) as cells, array_agg(g.is_inside) as inside,
+         array_agg(case when g.is_inside then 1 else least(1, g.surface * greatest(1, trips / (select sum(c.n * c.surface) from cell c))) end) as shares,
+         greatest(1, coalesce(max(g.rows), 0) + (behind <> '{}')::int) as most_rows
+    into five from cell g;
   most := trips / greatest(cardinality(weeks), 1);
   if cardinality(five.cells) > most then
     -- A large area with few trips.
@@ -59,22 +71,26 @@ begin
           cross join lateral tripgrid.cluster_groups(asked, cells, inside, match, source, region, lower(run), upper(run), hours, days, 5, 'trips') g
           where g.d is not null group by 1, 2, 3) m;
   -- What one of the weeks lets expect.
-  select h.trips * cardinality(weeks) * 4 / 5 into many
-    from unnest(five.cells) c (cell)
+  select h.trips * c.share * cardinality(weeks) * 0.8 into many
+    from unnest(five.cells, five.shares) c (cell, share)
     cross join lateral (
       select r.trips from tripgrid.live_weekly_clusters r
       where r.o_cell = c.cell collate "C" and r.week = weeks[(cardinality(weeks) + 1) / 2]
         and (source is null or r.source = source) and (region is null or r.region = region) and (hours is null or r.hour = any (hours))
       order by r.trips desc limit wanted) h
-    order by h.trips desc offset wanted - 1 limit 1;
+    order by h.trips * c.share desc offset wanted - 1 limit 1;
   many := greatest(1, many);
 
   loop
     select array_agg(b.o) as o, array_agg(b.d) as d, array_agg(b.h) as h, array_agg(b.upper) as upper,
-           array_agg(case when b.is_inside and match = 'origin' and days is null then b.upper end) as n
+           array_agg(case when b.is_inside and match = 'origin' and days is null then b.upper else b.n end) as n
       into bounds
-      from (select b.* from tripgrid.cluster_bounds(five.cells, five.inside, match, source, region, hours, weeks,
-                                                    more.o, more.d, more.h, more.n, five.most_rows, many, most + 1) b order by b.upper desc) b;
+      from (select b.*, k.n
+            from tripgrid.cluster_bounds(five.cells, five.inside, match, source, region, hours, weeks, more.o, more.d, more.h, more.n,
+                                         five.most_rows, many, most + 1) b
+            left join unnest(keys, known) k (key, n) on k.key = b.o || b.d || b.h
+            left join unnest(five.cells, five.shares) c (cell, share) on c.cell = b.o
+            order by b.upper * c.share desc) b;
     if cardinality(bounds.o) > most then
       return;
     end if;
@@ -90,14 +106,22 @@ begin
         return;
       end if;
       if chosen <> '{}' then
-        counts := array(
-          select case when u.i = any (chosen) then coalesce(c.trips, 0) else u.n end
-          from unnest(counts) with ordinality u (n, i)
-          left join (select chosen[c.i] as i, c.trips
-                     from tripgrid.cluster_counts(asked, cells, inside, match, source, region, opens, closes, days,
-                                                  array(select bounds.o[i] || bounds.d[i] || bounds.h[i] from unnest(chosen) i),
-                                                  tripgrid.parts_of(at_most)) c) c using (i)
-          order by u.i);
+        -- Most of the first ones will be wanted, and most of the others not.
+        if least_n is null then
+          select array_agg(f.trips order by f.cluster) as n, array_agg(f.figures order by f.cluster) as figures into part
+            from tripgrid.cluster_figures(asked, cells, inside, match, source, region, opens, closes, hours, days, 5, chosen,
+                                          array(select bounds.o[i] from unnest(chosen) i), array(select bounds.d[i] from unnest(chosen) i),
+                                          array(select bounds.h[i] from unnest(chosen) i), tripgrid.parts_of(at_most)) f;
+        else
+          select array_agg(c.trips order by c.i) as n, array_fill(null::jsonb, array[cardinality(chosen)]) as figures into part
+            from tripgrid.cluster_counts(asked, cells, inside, match, source, region, opens, closes, days,
+                                         array(select bounds.o[i] || bounds.d[i] || bounds.h[i] from unnest(chosen) i), tripgrid.parts_of(at_most)) c;
+        end if;
+        counts := array(select coalesce(c.n, u.n) from unnest(counts) with ordinality u (n, i) left join unnest(chosen, part.n) c (i, n) using (i)
+                        order by u.i);
+        keys := keys || array(select bounds.o[i] || bounds.d[i] || bounds.h[i] from unnest(chosen) i);
+        known := known || part.n;
+        measured := measured || part.figures;
       end if;
       least_n := greatest(smallest, (select u.n from unnest(counts) u (n) where u.n is not null order by 1 desc offset wanted - 1 limit 1));
     end loop;
@@ -111,8 +135,10 @@ begin
     -- The smallest one that could be shown is to be withheld, and that might be one of these.
     return;
   end if;
-  select coalesce(array_agg(u.o), '{}'), coalesce(array_agg(u.d), '{}'), coalesce(array_agg(u.h), '{}'), coalesce(array_agg(u.n), '{}') into o, d, h, n
-    from unnest(bounds.o, bounds.d, bounds.h, counts) u (o, d, h, n) where u.n >= least_n;
+  select coalesce(array_agg(u.o), '{}'), coalesce(array_agg(u.d), '{}'), coalesce(array_agg(u.h), '{}'), coalesce(array_agg(u.n), '{}'),
+         array_agg(k.figures) into o, d, h, n, figures
+    from unnest(bounds.o, bounds.d, bounds.h, counts) u (o, d, h, n)
+    left join unnest(keys, measured) k (key, figures) on k.key = u.o || u.d || u.h where u.n >= least_n;
 end
 $$;
 comment on function tripgrid.biggest_clusters is 'The clusters of an area that have most trips, without counting all of them';

@@ -46,6 +46,7 @@ declare
   origins      record;
   destinations record;
   chosen  record;
+  others  record;
   listed  jsonb;
 begin
   select s.min_trips, s.retired_before, s.columnar_before into fewest, retired, columnar from tripgrid.settings s;
@@ -97,20 +98,27 @@ begin
                                   destinations.cell, destinations.spot, min_trips, order_by, max_clusters, only_id, size);
 
   if chosen.ids is not null then
+    select array_agg(p.i) as i, array_agg(p.o) as o, array_agg(p.d) as d, array_agg(p.h) as h, sum(b.n)::bigint as trips into others
+      from unnest(chosen.part_of, chosen.part_o, chosen.part_d, chosen.part_h) p (i, o, d, h)
+      left join unnest(biggest.o, biggest.d, biggest.h, biggest.n, biggest.figures) b (o, d, h, n, figures)
+        on b.o = p.o and b.d = p.d and b.h = p.h where b.figures is null;
     select jsonb_agg(
-             jsonb_build_object(
-               'id', c.id, 'origin_cell', c.o_spot, 'destination_cell', c.d_spot, 'hour', c.h,
-               'origin', jsonb_build_array(st_x(f.origin), st_y(f.origin)),
-               'destination', jsonb_build_array(st_x(f.destination), st_y(f.destination)), 'trips', f.trips, 'share', f.trips::float8 / seen.trips,
-               'mean_duration_s', f.mean_duration_s, 'median_duration_s', f.median_duration_s,
-               'mean_distance_m', f.mean_distance_m, 'median_distance_m', f.median_distance_m)
+             jsonb_build_object('id', c.id, 'origin_cell', c.o_spot, 'destination_cell', c.d_spot, 'hour', c.h,
+                                'trips', f.trips, 'share', f.trips::float8 / seen.trips)
+             || f.figures
              || case when cluster_by = 'hotspots' then
                   jsonb_build_object('origin_cells', p.o, 'destination_cells', p.d) else '{}' end order by c.i)
       into listed
       from unnest(chosen.ids, chosen.o_spots, chosen.d_spots, chosen.hours) with ordinality c (id, o_spot, d_spot, h, i)
-      join tripgrid.cluster_figures(asked, cells, inside, ends, source, region, opens, closes, hours, days, size,
-                                    chosen.part_of, chosen.part_o, chosen.part_d, chosen.part_h,
-                                    tripgrid.parts_of(chosen.shown_trips)) f on f.cluster = c.i
+      join (select f.cluster, f.trips, f.figures
+            from tripgrid.cluster_figures(asked, cells, inside, ends, source, region, opens, closes, hours, days, size,
+                                          others.i, others.o, others.d, others.h, tripgrid.parts_of(coalesce(others.trips, chosen.shown_trips))) f
+            where others.i is not null
+            union all
+            select p.i, b.n, b.figures
+            from unnest(chosen.part_of, chosen.part_o, chosen.part_d, chosen.part_h) p (i, o, d, h)
+            join unnest(biggest.o, biggest.d, biggest.h, biggest.n, biggest.figures) b (o, d, h, n, figures)
+              on b.o = p.o and b.d = p.d and b.h = p.h where b.figures is not null) f on f.cluster = c.i
       left join lateral (
         select array_agg(distinct left(u.o, size)) as o, array_agg(distinct left(u.d, size)) as d
         from unnest(chosen.part_of, chosen.part_o, chosen.part_d) u (i, o, d) where u.i = c.i) p on cluster_by = 'hotspots';

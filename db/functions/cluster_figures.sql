@@ -2,8 +2,8 @@
 --
 -- In:     as tripgrid.cluster_groups, cells of five characters at least; i, o, d, h, the groups that make up each cluster, numbered from 1:
 --         all groups of its origin cells, destination cells and hour that have trips; parts, in how many parts they are gone through
--- Out:    i; trips; mean origin and destination; mean and median of durations in seconds (null if no trip has one, or fewer than
---         TRIPGRID_MIN_TRIPS) and of great-circle distances in metres
+-- Out:    cluster, its number; trips; figures: {"origin": [lon, lat], "destination": [lon, lat] (means), "mean_duration_s", "median_duration_s" (null if
+--         no trip has one, or fewer than TRIPGRID_MIN_TRIPS), "mean_distance_m", "median_distance_m" (great circle)}
 -- Errors: none of its own
 --
 -- Each cluster by itself, by the index on clusters, as tripgrid.cluster_counts, and side by side where it can be. What is in the columnstore
@@ -11,8 +11,7 @@
 create or replace function tripgrid.cluster_figures(
   asked geometry, cells text[], inside boolean[], match text, source text, region text, opens timestamp, closes timestamp,
   hours integer[], days integer[], size integer, i integer[], o text[], d text[], h integer[], parts integer)
-returns table (cluster integer, trips bigint, origin geometry, destination geometry, mean_duration_s double precision,
-               median_duration_s double precision, mean_distance_m double precision, median_distance_m double precision)
+returns table (cluster integer, trips bigint, figures jsonb)
 language plpgsql stable set search_path from current set jit = off set work_mem = '128MB' set parallel_setup_cost = 0
   set enable_hashjoin = on set enable_mergejoin = off set enable_seqscan = off set enable_bitmapscan = off set enable_material = off as $$
 declare
@@ -30,12 +29,12 @@ declare
   -- By the haversine, on the sphere that st_distancesphere takes: a third of its time. Sums take a third of the time of averages.
   -- Adding 1 and taking it away rounds to 1e-16 degrees, and 1e-100 is nothing: products of smaller numbers would underflow, which is an
   -- error. ORDER BY, so that all is computed once: unlike OFFSET 0 it lets the planner go on side by side.
-  figures constant text := $f$
+  summed  constant text := $f$
     select count(p.o_lat) as n, sum(p.o_lon) / count(p.o_lat) as o_lon, sum(p.o_lat) / count(p.o_lat) as o_lat,
            sum(p.d_lon) / count(p.o_lat) as d_lon, sum(p.d_lat) / count(p.o_lat) as d_lat,
            case when count(p.duration_s) >= $14 then sum(p.duration_s) / count(p.duration_s) end as mean_duration_s,
            case when count(p.duration_s) >= $14 then percentile_cont(0.5) within group (order by p.duration_s) end as median_duration_s,
-           sum(p.distance_m) / count(p.o_lat) as mean_distance_m, percentile_cont(0.5) within group (order by p.distance_m) as median_distance_m, p.i
+           sum(p.distance_m) / nullif(count(p.o_lat), 0) as mean_distance_m, percentile_cont(0.5) within group (order by p.distance_m) as median_distance_m, p.i
     from (select p.*, 2 * 6371008.771415059 * asin(least(1, sqrt(p.sin_lat * p.sin_lat + p.cos_lats * p.sin_lon * p.sin_lon))) as distance_m
           from (select p.*, sin((p.d_lat - p.o_lat + 1 - 1) * 0.008726646259971648) as sin_lat,
                        sin((p.d_lon - p.o_lon + 1 - 1) * 0.008726646259971648) as sin_lon,
@@ -45,15 +44,18 @@ declare
   is_of   constant text := tripgrid.is_of_cluster(case when asked is not null and not origins <@ within then match end, greatest(opens, packed), closes);
   keys    text[];
   are_inside boolean[];
+  numbers integer[];
   made    text;
 begin
   if not is_joined and size <= 5 and opens >= packed then
     perform set_config('enable_hashjoin', 'off', true);
-    select array_agg(left(u.o, 5) || left(u.d, 5) || u.h), array_agg(left(u.o, 5) = any (within)) into keys, are_inside
-      from unnest(o, d, h) u (o, d, h);
+    -- In the order of their numbers, which then come in it: sorting the trips would take a fourth of the time.
+    select array_agg(u.i order by u.i), array_agg(left(u.o, 5) || left(u.d, 5) || u.h order by u.i), array_agg(left(u.o, 5) = any (within) order by u.i)
+      into numbers, keys, are_inside
+      from unnest(i, o, d, h) u (i, o, d, h);
     made := (
-      select string_agg(format(figures, format($q$
-        select k.i, %s from unnest($10, $16, $15) k (i, key, is_inside)
+      select string_agg(format(summed, format($q$
+        select k.i, %s from unnest($16, $15) with ordinality k (key, is_inside, i)
         left join tripgrid.trips t on %s where k.i %% %s = %s order by k.i$q$, row_of, is_of, parts, part)), ' union all ')
       from generate_series(0, parts - 1) part);
   else
@@ -68,16 +70,18 @@ begin
       join (select g.*, first_value(st_x(st_pointfromgeohash(g.o))) over w as o_lon, first_value(st_x(st_pointfromgeohash(g.d))) over w as d_lon
             from unnest($10, $11, $12, $13) g (i, o, d, h) window w as (partition by g.i order by g.o, g.d)) u
         on u.o = left(t.o_cell, $7) and u.d = left(t.d_cell, $7) and u.h = date_part('hour', t.local_time)::int$q$, row_of, made);
-    made := format(figures, made);
+    made := format(summed, made);
   end if;
   return query execute format($q$
-    select f.i, f.n, st_point(f.o_lon - 360 * floor((f.o_lon + 180) / 360), f.o_lat, 4326),
-           st_point(f.d_lon - 360 * floor((f.d_lon + 180) / 360), f.d_lat, 4326),
-           f.mean_duration_s, f.median_duration_s, f.mean_distance_m, f.median_distance_m
+    select coalesce(($19)[f.i], f.i)::int, f.n, jsonb_build_object(
+      'origin', jsonb_build_array(f.o_lon - 360 * floor((f.o_lon + 180) / 360), f.o_lat),
+      'destination', jsonb_build_array(f.d_lon - 360 * floor((f.d_lon + 180) / 360), f.d_lat),
+      'mean_duration_s', f.mean_duration_s, 'median_duration_s', f.median_duration_s,
+      'mean_distance_m', f.mean_distance_m, 'median_distance_m', f.median_distance_m)
     from (%s) f $q$, made)
   using coalesce(cells, origins), coalesce(inside, array_fill(true, array[cardinality(origins)])), source, region, hours, days, greatest(size, 5), null, asked,
         i, o, d, h, (select s.min_trips from tripgrid.settings s), are_inside, keys,
-        array(select u.cell from unnest(cells, inside) u (cell, "inner") where u."inner" and length(u.cell) = 6), within;
+        array(select u.cell from unnest(cells, inside) u (cell, "inner") where u."inner" and length(u.cell) = 6), within, numbers;
 end
 $$;
 comment on function tripgrid.cluster_figures is 'The figures of some clusters, from their trips';

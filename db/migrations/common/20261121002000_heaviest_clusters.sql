@@ -4,6 +4,9 @@ create index weekly_clusters_trips on tripgrid.live_weekly_clusters (o_cell, wee
 
 drop function if exists tripgrid.cluster_bounds(text[], boolean[], text, text, text, integer[], timestamp[], text[], text[], integer[], bigint[], integer);
 drop function if exists tripgrid.cluster_counts(geometry, text, text, text, timestamp, timestamp, integer[], text[], integer);
+drop function if exists tripgrid.biggest_clusters(geometry, text[], boolean[], text, text, text, timestamp, timestamp, integer[], integer[], integer, integer);
+drop function if exists tripgrid.cluster_figures(geometry, text[], boolean[], text, text, text, timestamp, timestamp, integer[], integer[], integer,
+                                                 integer[], text[], text[], integer[], integer);
 drop function if exists tripgrid.live_counts(geometry, text, text, text, timestamp, timestamp, integer[], integer[]);
 drop function if exists tripgrid.weekly_counts_by_cell(geometry, text, text, text, timestamp, timestamp);
 
