@@ -25,6 +25,7 @@ declare
   weeks    timestamp[];
   behind   timestamp[];
   five     record;
+  ends     text[];
   more     record;
   bounds   record;
   counts   bigint[];
@@ -60,7 +61,8 @@ begin
          array_agg(case when g.is_inside then 1 else least(1, g.surface * greatest(1, trips / (select sum(c.n * c.surface) from cell c))) end) as shares,
          greatest(1, coalesce(max(g.rows), 0) + (behind <> '{}')::int) as most_rows
     into five from cell g;
-  most := trips / greatest(cardinality(weeks), 1);
+  ends := array(select distinct left(u, 5) from unnest(cells) u);
+  most := least(trips / greatest(cardinality(weeks), 1), 1000000000);
   if cardinality(five.cells) > most then
     -- A large area with few trips.
     return;
@@ -79,18 +81,19 @@ begin
         and (source is null or r.source = source) and (region is null or r.region = region) and (hours is null or r.hour = any (hours))
       order by r.trips desc limit wanted) h
     order by h.trips * c.share desc offset wanted - 1 limit 1;
-  many := greatest(1, many);
+  many := greatest(smallest, many);
 
   loop
     select array_agg(b.o) as o, array_agg(b.d) as d, array_agg(b.h) as h, array_agg(b.upper) as upper,
            array_agg(case when b.is_inside and match = 'origin' and days is null then b.upper else b.n end) as n
       into bounds
       from (select b.*, k.n
-            from tripgrid.cluster_bounds(five.cells, five.inside, match, source, region, hours, weeks, more.o, more.d, more.h, more.n,
+            from tripgrid.cluster_bounds(five.cells, five.inside, ends, match, source, region, hours, weeks, more.o, more.d, more.h, more.n,
                                          five.most_rows, many, most + 1) b
             left join unnest(keys, known) k (key, n) on k.key = b.o || b.d || b.h
             left join unnest(five.cells, five.shares) c (cell, share) on c.cell = b.o
-            order by b.upper * c.share desc) b;
+            -- Cells that the rollup knows nothing of are in the further trips alone.
+            order by b.upper * coalesce(c.share, 1) desc) b;
     if cardinality(bounds.o) > most then
       return;
     end if;

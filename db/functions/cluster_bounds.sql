@@ -1,10 +1,10 @@
 -- The clusters whose trips are most, as far as the rollup can tell: all trips of their cells count, wherever in these an area's edge runs.
 --
--- In:     cells, of five characters, and inside, the cover of an area, those of its edge not inside
---         match, origin or both; source, region, hours, as tripgrid.weekly_counts; weeks, local Mondays that the rollup is not behind with
+-- In:     cells, those of five characters in which trips begin, and inside, whether they lie in the area; ends, cells of at most five characters that
+--         cover it, in which trips must end if match is both and not origin; source, region, hours, as tripgrid.weekly_counts; weeks, local Mondays that the rollup is not behind with
 --         more_o, more_d, more_h, more_n, groups of further trips, which are in no week of these, each of them once
 --         most_rows, in how many rows of the rollup a cluster comes at most, its group of the further trips one more
---         many, clusters that can have no more than fewer trips are left out; most, how many are asked for, in no order
+--         many, clusters that are known to have fewer trips are left out; most, how many are asked for, in no order
 -- Out:    o, d, h; upper, that many trips it can have and no more; is_inside, whether its origin cell lies in the area
 -- Errors: none of its own
 --
@@ -12,7 +12,7 @@
 -- summed up. The more rows, the fewer clusters; three quarters of what a row must have on average is where both take as long. Both ways go by
 -- an index, and LEFT JOIN and the settings leave the planner no other.
 create or replace function tripgrid.cluster_bounds(
-  cells text[], inside boolean[], match text, source text, region text, hours integer[], weeks timestamp[],
+  cells text[], inside boolean[], ends text[], match text, source text, region text, hours integer[], weeks timestamp[],
   more_o text[], more_d text[], more_h integer[], more_n bigint[], most_rows bigint, many bigint, most integer)
 returns table (o text, d text, h integer, upper bigint, is_inside boolean)
 language plpgsql stable set search_path from current set jit = off set work_mem = '128MB' set max_parallel_workers_per_gather = 0
@@ -42,11 +42,11 @@ begin
       select u.o, u.d, u.h, u.n, false, u.n >= $7 from unnest($9, $10, $11, $12) u (o, d, h, n)) g
     group by g.o, g.d, g.h
     having bool_or(g.is_asked)$q$,
-    case match when 'both' then replace(format('(%s or %s)', tripgrid.has_cells(cells, inside, true, 'destination'),
-                                               tripgrid.has_cells(cells, inside, false, 'destination')), 't.d_cell', 'r.d_cell') else 'true' end)
+    case match when 'both' then replace(tripgrid.has_cells(ends, array_fill(true, array[cardinality(ends)]), true, 'destination'), 't.d_cell', 'r.d_cell')
+               else 'true' end)
   using cells, inside, weeks, source, region, hours, heavy, most, more_o, more_d, more_h, more_n, most_rows, many;
 end
 $$;
 comment on function tripgrid.cluster_bounds is 'The clusters whose trips are most, as far as the rollup can tell';
 
--- select * from tripgrid.cluster_bounds(array['u0j2q'], array[true], 'origin', null, null, null, array['2018-05-28'::timestamp], null, null, null, null, 2, 2, 10);
+-- select * from tripgrid.cluster_bounds(array['u0j2q'], array[true], array['u0j2q'], 'origin', null, null, null, array['2018-05-28'::timestamp], null, null, null, null, 2, 2, 10);

@@ -1,7 +1,7 @@
 -- The figures of some clusters, from their trips: medians do not add up, so no rollup has them.
 --
--- In:     as tripgrid.cluster_groups, cells of five characters at least; i, o, d, h, the groups that make up each cluster, numbered from 1:
---         all groups of its origin cells, destination cells and hour that have trips; parts, in how many parts they are gone through
+-- In:     as tripgrid.cluster_groups, cells of five characters at least; i, o, d, h, the groups that make up each cluster, by its number:
+--         all groups of its origin cells, destination cells and hour that have trips, or one that may have none; parts, in how many parts they are gone through
 -- Out:    cluster, its number; trips; figures: {"origin": [lon, lat], "destination": [lon, lat] (means), "mean_duration_s", "median_duration_s" (null if
 --         no trip has one, or fewer than TRIPGRID_MIN_TRIPS), "mean_distance_m", "median_distance_m" (great circle)}
 -- Errors: none of its own
@@ -29,12 +29,15 @@ declare
   -- By the haversine, on the sphere that st_distancesphere takes: a third of its time. Sums take a third of the time of averages.
   -- Adding 1 and taking it away rounds to 1e-16 degrees, and 1e-100 is nothing: products of smaller numbers would underflow, which is an
   -- error. ORDER BY, so that all is computed once: unlike OFFSET 0 it lets the planner go on side by side.
-  summed  constant text := $f$
-    select count(p.o_lat) as n, sum(p.o_lon) / count(p.o_lat) as o_lon, sum(p.o_lat) / count(p.o_lat) as o_lat,
-           sum(p.d_lon) / count(p.o_lat) as d_lon, sum(p.d_lat) / count(p.o_lat) as d_lat,
-           case when count(p.duration_s) >= $14 then sum(p.duration_s) / count(p.duration_s) end as mean_duration_s,
+  -- The quotient of smaller sums would underflow too.
+  mean    constant text := 'case when abs(sum(p.%1$s)) < 1e-290 then 0 else sum(p.%1$s) / nullif(count(p.%2$s), 0) end';
+  summed  constant text := format($f$
+    select count(p.o_lat) as n, %1$s as o_lon, %2$s as o_lat, %3$s as d_lon, %4$s as d_lat,
+           case when count(p.duration_s) >= $14 then %5$s end as mean_duration_s,
            case when count(p.duration_s) >= $14 then percentile_cont(0.5) within group (order by p.duration_s) end as median_duration_s,
-           sum(p.distance_m) / nullif(count(p.o_lat), 0) as mean_distance_m, percentile_cont(0.5) within group (order by p.distance_m) as median_distance_m, p.i
+           %6$s as mean_distance_m, percentile_cont(0.5) within group (order by p.distance_m) as median_distance_m, p.i
+$f$, format(mean, 'o_lon', 'o_lat'), format(mean, 'o_lat', 'o_lat'), format(mean, 'd_lon', 'o_lat'), format(mean, 'd_lat', 'o_lat'),
+     format(mean, 'duration_s', 'duration_s'), format(mean, 'distance_m', 'o_lat')) || $f$
     from (select p.*, 2 * 6371008.771415059 * asin(least(1, sqrt(p.sin_lat * p.sin_lat + p.cos_lats * p.sin_lon * p.sin_lon))) as distance_m
           from (select p.*, sin((p.d_lat - p.o_lat + 1 - 1) * 0.008726646259971648) as sin_lat,
                        sin((p.d_lon - p.o_lon + 1 - 1) * 0.008726646259971648) as sin_lon,

@@ -22,8 +22,11 @@ const [LON, LAT] = [7.6, 45.05];
 /** About twenty kilometres around: some cells of five characters each way. */
 const somewhere = (): [number, number] => [LON + 0.13 * random.normal(), LAT + 0.09 * random.normal()];
 const STREETS = Array.from({ length: 24 }, somewhere);
-/** The first streets see most trips. */
-const street = () => STREETS[Math.floor(STREETS.length * random.unit() ** 3)] as [number, number];
+/** Where trips end, in some cells only that. */
+const ENDS = Array.from({ length: 24 }, somewhere);
+/** The first ones see most trips. */
+const oneOf = (places: readonly [number, number][]) =>
+  places[Math.floor(places.length * random.unit() ** 3)] as [number, number];
 const near = ([lon, lat]: [number, number]): [number, number] => [
   lon + 0.012 * random.normal(),
   lat + 0.008 * random.normal(),
@@ -33,7 +36,7 @@ const HOUR = 3_600_000;
 
 function someTrips(count: number, days: number) {
   return Array.from({ length: count }, () => {
-    const [origin, destination] = [near(street()), random.unit() < 0.9 ? near(street()) : null];
+    const [origin, destination] = [near(oneOf(STREETS)), random.unit() < 0.9 ? near(oneOf(ENDS)) : null];
     const hours = 24 * Math.floor(days * random.unit()) + Math.min(23, Math.floor(24 * random.unit() ** 2));
     const at = new Date(MONDAY + hours * HOUR + Math.floor(HOUR * random.unit()));
     return {

@@ -175,6 +175,16 @@ describe("clusters", () => {
     await sendNew(service, [at("a", [0, 5e-324]), at("b", [5e-324, 0]), at("c", [1e-200, 1e-200])]);
     const { clusters } = await get("bbox=-1,-1,1,1&source=tiny");
     expect(clusters).toMatchObject([{ trips: 3, mean_distance_m: 0, median_distance_m: 0 }]);
+    // So would the mean of these.
+    const least = (trip_id: string, lat: number) =>
+      trip({
+        ...{ source: "least", trip_id, started_at: "2018-05-21T09:00:00", origin: [0, 0], destination: [0, lat] },
+        duration_s: lat,
+      });
+    await sendNew(service, [least("a", 5e-324), least("b", 0)]);
+    expect((await get("bbox=-1,-1,1,1&source=least")).clusters).toMatchObject([
+      { trips: 2, mean_distance_m: 0, mean_duration_s: 0, destination: [0, 0] },
+    ]);
   });
 });
 
