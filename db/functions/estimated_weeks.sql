@@ -34,12 +34,10 @@ begin
     return;
   end if;
   select coalesce(array_agg(c.cell) filter (where c."inner"), '{}'),
-         coalesce(array_agg(c.cell) filter (where not c."inner"), '{}'),
-         coalesce(array_agg(least(1, st_area(st_clipbybox2d(asked, e.envelope)) / st_area(e.envelope)))
-                  filter (where not c."inner"), '{}')
-    into inside, edge, shares
-    from tripgrid.area_cover(asked, most_edge_cells) c
-    cross join lateral (select st_setsrid(st_geomfromgeohash(c.cell), 4326) as envelope) e;
+         coalesce(array_agg(c.cell) filter (where not c."inner"), '{}')
+    into inside, edge
+    from tripgrid.area_cover(asked, most_edge_cells) c;
+  shares := tripgrid.edge_shares(asked, inside, edge);
   return query
   with known as (
     select r.week, r.trips as lower, r.trips as upper, r.weighted as trips

@@ -3,6 +3,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { PGlite } from "@electric-sql/pglite";
 import { postgis } from "@electric-sql/pglite-postgis";
 import { PGLiteSocketServer } from "@electric-sql/pglite-socket";
+import { raiseExceptions } from "./embedded-exceptions.js";
 
 /**
  * The thread that the embedded engine runs in, since a running query blocks its thread. Its SQL is reached by a socket
@@ -13,6 +14,7 @@ import { PGLiteSocketServer } from "@electric-sql/pglite-socket";
  */
 
 const { dataFolder, socketPath, sqlPort } = /** @type {EmbeddedWorkerData} */ (workerData);
+raiseExceptions();
 const db = await PGlite.create({ dataDir: dataFolder, extensions: { postgis } });
 /** The socket server goes on asking for a moment after it was stopped, about connections that have just ended. */
 let closing = false;

@@ -89,4 +89,42 @@ describe("the edge of an area belongs to it", () => {
     expect(await inBox("poles", "-180,-90,180,-80")).toBe(1);
     expect(await inBox("poles", "-180,-90,180,90")).toBe(4);
   });
+
+  it("where the area is so narrow that nothing can be clipped from it, however many vertices it has", async () => {
+    const narrow: Position[] = [
+      [-180, -17],
+      [-179.99999999999997, -16.8],
+      [-179.9, -16.9],
+      [-179.8, -16.7],
+      [-180, -16.7],
+    ];
+    const circle = Array.from({ length: 400 }, (_, i): Position => {
+      const angle = (i / 200) * Math.PI;
+      return [-170 + Math.cos(angle), -10 + Math.sin(angle)];
+    });
+    await from("narrow", [
+      [-180, -16.95],
+      [-180, -16.99],
+      [-180, -16.8],
+      [-179.9, -16.8],
+      [-179.9999, -16.95],
+      [-170.1, -10.1],
+    ]);
+    for (const [area, trips] of [
+      [[[narrow]], 4],
+      [[[narrow], [circle]], 5],
+    ] as [Position[][][], number][]) {
+      const geometry = {
+        type: "MultiPolygon",
+        coordinates: area.map((rings) => rings.map((ring) => [...ring, ring[0]])),
+      };
+      expect(await inArea("narrow", geometry)).toBe(trips);
+      const estimate = await callJson<{ trips_bounds: [number, number] }>(service, "POST", "/v1/weekly-averages", {
+        ...{ area: geometry, source: "narrow", method: "estimate" },
+      });
+      expect(estimate.status).toBe(200);
+      expect(estimate.body.trips_bounds[0]).toBeLessThanOrEqual(trips);
+      expect(estimate.body.trips_bounds[1]).toBeGreaterThanOrEqual(trips);
+    }
+  });
 });
