@@ -7,8 +7,9 @@
 --         $17 its inner cells of six characters
 -- Errors: none of its own
 --
--- The index on clusters holds what it reads. Most points of an area lie in its inner cells: to look these up takes half the time of a test against
--- the area. A subquery, since a list of a thousand cells took longer to plan than all this takes. "is true" keeps the planner from going in by the source.
+-- The index on clusters holds what it reads. Most points of an area lie in its inner cells: to look these up takes a third of the time of a test
+-- against the area (0.1 and 0.3 µs). CASE keeps the planner from weighing each cell of the list, which took longer than all this takes; a subquery
+-- over unnest() in its select list keeps it from going on side by side, and took 0.5 µs. "is true" keeps it from going in by the source.
 create or replace function tripgrid.is_of_cluster(match text, opens timestamp, closes timestamp)
 returns text language sql stable set search_path from current as $$
   select format($f$
@@ -17,8 +18,8 @@ returns text language sql stable set search_path from current as $$
     and ($6 is null or date_part('isodow', t.local_time)::int = any ($6)) and %s$f$,
     -- Where there is no limit nothing is said of the time.
     case when isfinite(opens) then format('and t.local_time >= %L', opens) end, case when isfinite(closes) then format('and t.local_time < %L', closes) end,
-    case match when 'origin' then '(k.is_inside or left(t.o_cell, 6) in (select unnest($17)) or st_intersects($9, t.origin))'
-               when 'destination' then '(k.is_inside or left(t.d_cell, 6) in (select unnest($17)) or st_intersects($9, t.destination))'
+    case match when 'origin' then '(k.is_inside or case when left(t.o_cell, 6) = any ($17) then true else st_intersects($9, t.origin) end)'
+               when 'destination' then '(k.is_inside or case when left(t.d_cell, 6) = any ($17) then true else st_intersects($9, t.destination) end)'
                when 'both' then 'st_intersects($9, t.origin) and st_intersects($9, t.destination)' else 'true' end);
 $$;
 comment on function tripgrid.is_of_cluster is 'The condition, as SQL, that a trip belongs to a cluster and lies in an area';
