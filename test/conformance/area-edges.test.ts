@@ -19,6 +19,12 @@ const from = (source: string, origins: Position[]) =>
     origins.map((origin, i) => trip({ source, origin, trip_id: `${i}` })),
   );
 
+/** From 300 vertices on points are told by the part of the area in their cell. */
+const manyVertices = Array.from({ length: 400 }, (_, i): Position => {
+  const angle = (i / 200) * Math.PI;
+  return [-170 + Math.cos(angle), -10 + Math.sin(angle)];
+});
+
 describe("the edge of an area belongs to it", () => {
   it("of a box, corners too", async () => {
     const on: Position[] = [...corners(7.6, 45, 7.7, 45.1), [7.65, 45], [7.7, 45.05], [7.65, 45.1], [7.6, 45.05]];
@@ -98,10 +104,6 @@ describe("the edge of an area belongs to it", () => {
       [-179.8, -16.7],
       [-180, -16.7],
     ];
-    const circle = Array.from({ length: 400 }, (_, i): Position => {
-      const angle = (i / 200) * Math.PI;
-      return [-170 + Math.cos(angle), -10 + Math.sin(angle)];
-    });
     await from("narrow", [
       [-180, -16.95],
       [-180, -16.99],
@@ -112,7 +114,7 @@ describe("the edge of an area belongs to it", () => {
     ]);
     for (const [area, trips] of [
       [[[narrow]], 4],
-      [[[narrow], [circle]], 5],
+      [[[narrow], [manyVertices]], 5],
     ] as [Position[][][], number][]) {
       const geometry = {
         type: "MultiPolygon",
@@ -126,5 +128,19 @@ describe("the edge of an area belongs to it", () => {
       expect(estimate.body.trips_bounds[0]).toBeLessThanOrEqual(trips);
       expect(estimate.body.trips_bounds[1]).toBeGreaterThanOrEqual(trips);
     }
+  });
+
+  it("where cells cut a slanted edge, at places that no floating-point number has", async () => {
+    const slanted: Position[] = [
+      [10, 20],
+      [17, 23],
+      [10, 23],
+    ];
+    // On the edge exactly: sevenths and thirds of it would not be.
+    const on = Array.from({ length: 63 }, (_, i): Position => [10 + (7 * (i + 1)) / 64, 20 + (3 * (i + 1)) / 64]);
+    await from("slanted", on);
+    const area = { type: "MultiPolygon", coordinates: [slanted, manyVertices].map((ring) => [[...ring, ring[0]]]) };
+    expect(await inArea("slanted", area)).toBe(on.length);
+    expect(await inArea("slanted", polygon(slanted))).toBe(on.length);
   });
 });
