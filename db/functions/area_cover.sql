@@ -25,7 +25,7 @@ declare
 begin
   loop
     with met as materialized (
-      select u.cell, e.envelope, coalesce(st_clipbybox2d(u.line, st_expand(e.envelope, margin)), u.line) as line
+      select u.cell, e.envelope, st_clipbybox2d(u.line, st_expand(e.envelope, margin)) as line
       from unnest(cells, lines) u (cell, line)
       cross join lateral (select st_setsrid(st_geomfromgeohash(u.cell), 4326) as envelope) e
       where e.envelope && area

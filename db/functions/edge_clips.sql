@@ -22,7 +22,7 @@ begin
            st_clipbybox2d(area, st_expand(st_setsrid(st_geomfromgeohash(left(u.cell, 5)), 4326), margin)) as clip
     from unnest(edge) u (cell) group by left(u.cell, 5)
   ), finer as (
-    select u.i, e.envelope, st_clipbybox2d(l.clip, st_expand(e.envelope, margin)) as clip
+    select u.i, e.envelope, case when u.cell = l.cell then l.clip else st_clipbybox2d(l.clip, st_expand(e.envelope, margin)) end as clip
     from unnest(edge) with ordinality u (cell, i)
     join larger l on l.cell = left(u.cell, 5)
     cross join lateral (select st_setsrid(st_geomfromgeohash(u.cell), 4326) as envelope) e

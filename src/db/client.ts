@@ -98,6 +98,11 @@ function translated(error: unknown): unknown {
   if (code in OURS) {
     return new AppError(OURS[code as keyof typeof OURS], message ?? "", detailOf(detail), { cause: error });
   }
+  if (code === "38000") {
+    // Only on the embedded engine, whose GEOS does not try another way where the first one fails.
+    const detail = "PostGIS cannot compute with this area: unite its polygons or simplify them, and ask again.";
+    return new AppError("invalid_area", detail, {}, { cause: error });
+  }
   if (isAway(code)) {
     return new AppError(
       "database_unavailable",

@@ -4,7 +4,7 @@
  * PGlite's PostGIS is built without C++'s catch: an exception leaves PostgreSQL's frames as they are, and the statement ends without a
  * result and without an error, or goes on with a value that nobody returned (PGlite 0.5.8, electric-sql/pglite issue 916). Here the throw
  * itself raises an error of PostgreSQL's, which ends the statement, can be caught in PL/pgSQL, and has the code
- * external_routine_exception (38000).
+ * external_routine_exception (38000). What the call had allocated stays so until the engine is started again, as it did before.
  */
 export function raiseExceptions() {
   // Node's types know it only together with those of browsers.
@@ -39,11 +39,14 @@ function raiser(postgres, memory) {
       `PostGIS has given up: ${name.match(/[A-Z][A-Za-z]*Exception/)?.[0] ?? name}`,
     );
     message ||= postgres.malloc(size);
-    const buffer = new Uint8Array(memory.buffer, message, size).fill(0);
-    buffer.set(text.subarray(0, size - 1));
     postgres.errstart(error, 0);
     postgres.errcode(external_routine_exception);
-    postgres.errmsg_internal(message, 0);
+    // There may be no memory left, which is one of the things that are thrown.
+    if (message) {
+      const buffer = new Uint8Array(memory.buffer, message, size).fill(0);
+      buffer.set(text.subarray(0, size - 1));
+      postgres.errmsg_internal(message, 0);
+    }
     // Does not come back.
     postgres.errfinish(0, 0, 0);
   };
