@@ -28,6 +28,7 @@ export function raiseExceptions() {
 function raiser(postgres, memory) {
   const error = 21;
   const external_routine_exception = sqlState("38000");
+  const out_of_memory = sqlState("53200");
   const size = 256;
   // Kept for all of them. Not made here, where the engine's own allocator is not set up yet.
   let message = 0;
@@ -40,8 +41,8 @@ function raiser(postgres, memory) {
     );
     message ||= postgres.malloc(size);
     postgres.errstart(error, 0);
-    postgres.errcode(external_routine_exception);
-    // There may be no memory left, which is one of the things that are thrown.
+    // That there is no memory left is no fault of an area's, and not to be caught as one.
+    postgres.errcode(name.includes("bad_alloc") ? out_of_memory : external_routine_exception);
     if (message) {
       const buffer = new Uint8Array(memory.buffer, message, size).fill(0);
       buffer.set(text.subarray(0, size - 1));
