@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import type { BatchState } from "../../src/batch.ts";
 import { findChanges, startChanges } from "../../src/db/batch-changes.ts";
 import type { Sql } from "../../src/db/client.ts";
-import { startTestService, useService } from "../harness/index.ts";
+import { HELD_UP_MS, startTestService, useService } from "../harness/index.ts";
 import { type EventStream, openEvents, type SentEvent } from "./sse.ts";
 import { call, type Problem, send, trip } from "./support.ts";
 
@@ -112,15 +112,16 @@ describe("the events of all batches", () => {
 
   it("come at once where this process has committed", async () => {
     const stream = await open("/v1/events");
-    let waited = 0;
+    const waits: number[] = [];
     for (let i = 0; i < 6; i++) {
       const { body } = await send(service, [trip({ trip_id: `at once ${i}` })]);
       const began = performance.now();
       await stream.until(of(body.batch_id));
-      waited += performance.now() - began;
+      waits.push(performance.now() - began);
     }
-    // Every half second is looked anyway, so each wait but the first would take that long.
-    expect(waited).toBeLessThan(1800);
+    // Every half second is looked anyway, so each wait but the first would take nearly that long. One that does not shows it,
+    // and a machine that is busy for a moment does not hide it.
+    expect(Math.min(...waits.slice(1))).toBeLessThan(250);
   });
 
   it("are sent again from the last id, of each batch the newest", async () => {
@@ -202,7 +203,7 @@ it("a stream ends when the service stops, and does not hold it up", async () => 
     const ended = Promise.all([one.next(), all.next()]);
     const stopped = own.stop();
     expect(await ended).toEqual([undefined, undefined]);
-    expect(performance.now() - began).toBeLessThan(3000);
+    expect(performance.now() - began).toBeLessThan(HELD_UP_MS);
     await stopped;
   } catch (error) {
     await own.stop();

@@ -5,7 +5,7 @@ import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readConfig } from "../../src/config.ts";
 import { type Service, startService } from "../../src/service.ts";
-import { freshDatabase, inDatabase, type TestDatabase } from "../harness/index.ts";
+import { freshDatabase, HELD_UP_MS, inDatabase, type TestDatabase } from "../harness/index.ts";
 import { ask, csvOf, csvRows, ended, inboxOf, listed, numbers, put, until } from "./import-files.ts";
 import { call, countOf } from "./support.ts";
 
@@ -137,7 +137,7 @@ describe("a file of which the sending breaks off", () => {
     await until(arriving);
     const from = performance.now();
     await service.stop();
-    expect(performance.now() - from).toBeLessThan(3000);
+    expect(performance.now() - from).toBeLessThan(HELD_UP_MS);
     sending.destroy();
     expect(await readdir(inboxOf(asTest()))).toEqual(before);
     await start();

@@ -188,9 +188,8 @@ describe("looking", () => {
     await sleep(50);
     batches.change("a");
     follower.nudge();
-    const began = performance.now();
+    // Unasked it comes after a minute, long after this test is given up.
     await event(feed);
-    expect(performance.now() - began).toBeLessThan(1000);
   });
 });
 

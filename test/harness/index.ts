@@ -11,5 +11,5 @@ export {
   type TestDatabase,
 } from "./databases.ts";
 export { type SpawnedService, spawnService } from "./process.ts";
-export { startTestService, type TestService, useService } from "./service.ts";
+export { HELD_UP_MS, startTestService, type TestService, useService } from "./service.ts";
 export { sharedData } from "./shared-data.ts";

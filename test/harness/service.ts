@@ -5,6 +5,12 @@ import { createClient, type Sql } from "../../src/db/client.ts";
 import { type Service, startService } from "../../src/service.ts";
 import { freshDatabase, type TestDatabase } from "./databases.ts";
 
+/**
+ * A stop that takes longer was held up by a client: only the service's last resort, after 20 s, then ends it. Far from what a
+ * stop takes, since a busy machine and a refresh under way took one to 4 s.
+ */
+export const HELD_UP_MS = 15_000;
+
 export interface TestService extends Service {
   database: TestDatabase;
   /**

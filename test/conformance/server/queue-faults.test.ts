@@ -163,7 +163,7 @@ describe("a queued batch is committed", () => {
     const questions = Array.from({ length: 40 }, () => call(service, "/v1/trips/count?by=source"));
     // Some may still get a connection that is being lost.
     for (const { status } of await Promise.all(questions)) expect([200, 503]).toContain(status);
-    expect(Date.now() - before).toBeLessThan(8000);
+    expect(Date.now() - before).toBeLessThan(20_000);
     expect(await final(service, reply)).toMatchObject(committed(ROWS));
     expect(process.stderr()).toBe("");
   });

@@ -9,7 +9,7 @@ import { makeRequest } from "../kill/requests.ts";
 /** How long the database is away. */
 const AWAY_MS = 1500;
 /** How long after it is back the service may still be finding out; a start after a crash is part of it. */
-const RECOVERY_MS = 8000;
+const RECOVERY_MS = 20_000;
 
 let server: Awaited<ReturnType<typeof ownServer>>;
 let folder: Awaited<ReturnType<typeof freshDatabase>>;
