@@ -2,13 +2,16 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Import } from "../../src/imports.ts";
-import type { TestService } from "../harness/index.ts";
+import { engine, type TestService } from "../harness/index.ts";
 import { call, callJson, type Reply } from "./support.ts";
 
 /** What the tests of imports write, ask for and wait for. */
 export type Listed = Import & { links: Record<string, string> };
 
 const HEADER = "trip_id,source,started_at,origin_lon,origin_lat";
+
+/** So many that an import has a middle to stop it in: a second or more, of chunks of 5,000. The embedded engine takes 10 s. */
+export const LONG_ROWS = engine === "embedded" ? 40_000 : 120_000;
 
 /** A native CSV of so many trips of a source, numbered from 1 or from another number on. */
 export function csvOf(source: string, trips: number, from = 1): string {

@@ -6,11 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readConfig } from "../../src/config.ts";
 import { type Service, startService } from "../../src/service.ts";
 import { freshDatabase, HELD_UP_MS, inDatabase, type TestDatabase } from "../harness/index.ts";
-import { ask, csvOf, csvRows, ended, inboxOf, listed, numbers, put, until } from "./import-files.ts";
+import { ask, csvOf, csvRows, ended, inboxOf, listed, numbers, put, LONG_ROWS as ROWS, until } from "./import-files.ts";
 import { call, countOf } from "./support.ts";
-
-/** Takes a second or more on any machine, so that there is a middle to stop in. */
-const ROWS = 120_000;
 
 type Started = Service & { database: TestDatabase };
 let database: TestDatabase;
