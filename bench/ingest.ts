@@ -1,4 +1,6 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
+import { asRefresher } from "../src/db/refresh-rollups.ts";
 import { bodiesOf } from "./lib/bodies.ts";
 import { digits, median, table } from "./lib/figures.ts";
 import { type IngestBench, openIngestBench } from "./lib/ingest-bench.ts";
@@ -44,12 +46,21 @@ async function measure(bench: IngestBench, save: boolean): Promise<void> {
   const large = posts.filter((posted) => posted.trips_a_post === 5000);
   const best = large.reduce((a, b) => (b.trips_per_s > a.trips_per_s ? b : a));
   const bodies = bodiesOf(best.format, { of: bench.trips, take: bench.trips, each: 5000 });
-  const seconds = { copy: [] as number[], http: [] as number[], import: [] as number[] };
+  const seconds = {
+    copy: [] as number[],
+    http: [] as number[],
+    http_without_rollups: [] as number[],
+    import: [] as number[],
+  };
   for (let round = 1; round <= ROUNDS; round++) {
     await bench.reset();
     seconds.copy.push(await reference.copy());
     await bench.reset();
     seconds.http.push(await postAll(bench, bodies, best.clients));
+    if (versions.engine !== "embedded") {
+      await bench.reset();
+      seconds.http_without_rollups.push(await withoutRollups(bench, () => postAll(bench, bodies, best.clients)));
+    }
     await bench.reset();
     seconds.import.push(await bench.importAll());
     print(
@@ -60,6 +71,7 @@ async function measure(bench: IngestBench, save: boolean): Promise<void> {
   }
   const peaks = await measurePeaks(bench, () => postAll(bench, bodies, best.clients));
 
+  const isKept = seconds.http_without_rollups.length > 0;
   const perS = (way: keyof typeof seconds) => Math.round(bench.trips / median(seconds[way]));
   const ratio = (way: keyof typeof seconds) => digits(median(seconds.copy) / median(seconds[way]), 3);
   const answer = {
@@ -72,6 +84,9 @@ async function measure(bench: IngestBench, save: boolean): Promise<void> {
     single_post_p99_ms: steady.p99_ms,
     http_ratio: ratio("http"),
     import_ratio: ratio("import"),
+    http_without_rollups_trips_per_s: isKept ? perS("http_without_rollups") : null,
+    /** What keeping the rollups takes of the rate of posts. */
+    rollups_cost: isKept ? digits(1 - median(seconds.http_without_rollups) / median(seconds.http), 3) : null,
   };
   const more = {
     reference: reference.how,
@@ -83,6 +98,15 @@ async function measure(bench: IngestBench, save: boolean): Promise<void> {
   if (save)
     print(`saved: ${saveResult(`ingest-${versions.engine}`, versions, { ...answer, ...more, seconds, posts })}`);
   print(JSON.stringify(answer));
+}
+
+/** While it works nothing is taken up into the rollups: this is what does that, as far as the service can tell. */
+async function withoutRollups<T>({ sql }: IngestBench, work: () => Promise<T>): Promise<T> {
+  for (;;) {
+    const done = await asRefresher(sql, "postgres", async () => ({ result: await work() }));
+    if (done) return done.result;
+    await sleep(100);
+  }
 }
 
 /** The most memory that a new process takes for each way in. */
