@@ -7,7 +7,7 @@
 -- Errors: none of its own
 --
 -- Each cluster by itself, by the index on clusters, as tripgrid.cluster_counts, and side by side where it can be. What is in the columnstore
--- has no index, and is gone through once.
+-- has no index, and is gone through once. The index has the distance: to compute it took a third of the time.
 create or replace function tripgrid.cluster_figures(
   asked geometry, cells text[], inside boolean[], match text, source text, region text, opens timestamp, closes timestamp,
   hours integer[], days integer[], size integer, i integer[], o text[], d text[], h integer[], parts integer)
@@ -22,28 +22,23 @@ declare
     where match = 'origin' and exists (select from unnest(cells, inside) c (cell, "inner") where c."inner" and starts_with(u, c.cell)));
   is_joined constant boolean := (select count(*) > count(distinct u) from unnest(i) u);
   columns constant text := 't.o_cell, t.d_cell, t.local_time, t.origin, t.destination, t.duration_s';
+  -- As in the index on clusters.
+  distance constant text := $f$coalesce(st_distancesphere(t.origin, t.destination), 'NaN') as distance_m$f$;
   -- A mean across the antimeridian is taken where the first cell is.
   lon     constant text := case when is_joined then 'st_x(t.%1$s) - 360 * round((st_x(t.%1$s) - u.%2$s_lon) / 360) as %2$s_lon' else 'st_x(t.%1$s) as %2$s_lon' end;
-  row_of  constant text := format('case when t.duration_s < 1e100 then t.duration_s end as duration_s, %s, st_y(t.origin) as o_lat, %s, st_y(t.destination) as d_lat',
+  row_of  constant text := format('case when t.duration_s < 1e100 then t.duration_s end as duration_s, %s, st_y(t.origin) as o_lat, %s, st_y(t.destination) as d_lat, t.distance_m',
                                   format(lon, 'origin', 'o'), format(lon, 'destination', 'd'));
-  -- By the haversine, on the sphere that st_distancesphere takes: a third of its time. Sums take a third of the time of averages.
-  -- Adding 1 and taking it away rounds to 1e-16 degrees, and 1e-100 is nothing: products of smaller numbers would underflow, which is an
-  -- error. ORDER BY, so that all is computed once: unlike OFFSET 0 it lets the planner go on side by side.
-  -- The quotient of smaller sums would underflow too.
+  -- Sums take a third of the time of averages. The quotient of the least numbers would underflow, which is an error.
   mean    constant text := 'case when abs(sum(p.%1$s)) < 1e-290 then 0 else sum(p.%1$s) / nullif(count(p.%2$s), 0) end';
+  -- ORDER BY, so that all is computed once: unlike OFFSET 0 it lets the planner go on side by side.
   summed  constant text := format($f$
     select count(p.o_lat) as n, %1$s as o_lon, %2$s as o_lat, %3$s as d_lon, %4$s as d_lat,
            case when count(p.duration_s) >= $14 then %5$s end as mean_duration_s,
            case when count(p.duration_s) >= $14 then percentile_cont(0.5) within group (order by p.duration_s) end as median_duration_s,
            %6$s as mean_distance_m, percentile_cont(0.5) within group (order by p.distance_m) as median_distance_m, p.i
-$f$, format(mean, 'o_lon', 'o_lat'), format(mean, 'o_lat', 'o_lat'), format(mean, 'd_lon', 'o_lat'), format(mean, 'd_lat', 'o_lat'),
-     format(mean, 'duration_s', 'duration_s'), format(mean, 'distance_m', 'o_lat')) || $f$
-    from (select p.*, 2 * 6371008.771415059 * asin(least(1, sqrt(p.sin_lat * p.sin_lat + p.cos_lats * p.sin_lon * p.sin_lon))) as distance_m
-          from (select p.*, sin((p.d_lat - p.o_lat + 1 - 1) * 0.008726646259971648) as sin_lat,
-                       sin((p.d_lon - p.o_lon + 1 - 1) * 0.008726646259971648) as sin_lon,
-                       cos((p.o_lat + 1e-100) * 0.017453292519943295) * cos((p.d_lat + 1e-100) * 0.017453292519943295) as cos_lats
-                from (%s) p order by p.i) p order by p.i) p
-    group by p.i $f$;
+    from (%%s) p
+    group by p.i $f$, format(mean, 'o_lon', 'o_lat'), format(mean, 'o_lat', 'o_lat'), format(mean, 'd_lon', 'o_lat'), format(mean, 'd_lat', 'o_lat'),
+     format(mean, 'duration_s', 'duration_s'), format(mean, 'distance_m', 'o_lat'));
   is_of   constant text := tripgrid.is_of_cluster(case when asked is not null and not origins <@ within then match end, greatest(opens, packed), closes);
   keys    text[];
   are_inside boolean[];
@@ -59,15 +54,16 @@ begin
     made := (
       select string_agg(format(summed, format($q$
         select k.i, %s from unnest($16, $15) with ordinality k (key, is_inside, i)
-        left join tripgrid.trips t on %s where k.i %% %s = %s order by k.i$q$, row_of, is_of, parts, part)), ' union all ')
+        left join (select %s, %s from tripgrid.trips t) t on %s
+        where k.i %% %s = %s order by k.i$q$, row_of, columns || ', t.source, t.region', distance, is_of, parts, part)), ' union all ')
       from generate_series(0, parts - 1) part);
   else
     made := format('select t.* from (select distinct left(u.o, 5) || left(u.d, 5) || u.h as key, left(u.o, 5) = any ($18) as is_inside
                                      from unnest($11, $12, $13) u (o, d, h)) k
-                    cross join lateral (select %s from tripgrid.trips t where %s offset 0) t', columns, is_of)
-         || case when opens < packed then ' union all ' || tripgrid.trips_in_area(
+                    cross join lateral (select %s, %s from tripgrid.trips t where %s offset 0) t', columns, distance, is_of)
+         || case when opens < packed then format(' union all select t.*, %s from (%s) t', distance, tripgrid.trips_in_area(
                    coalesce(cells, origins), coalesce(inside, array_fill(true, array[cardinality(origins)])),
-                   case when cells is null then 'origin' else match end, 'origin', columns, opens, packed) else '' end;
+                   case when cells is null then 'origin' else match end, 'origin', columns, opens, packed)) else '' end;
     made := format($q$
       select u.i, %s from (%s) t
       join (select g.*, first_value(st_x(st_pointfromgeohash(g.o))) over w as o_lon, first_value(st_x(st_pointfromgeohash(g.d))) over w as d_lon
