@@ -23,10 +23,10 @@ language plpgsql stable set search_path from current set jit = off as $$
 declare
   fewest   constant integer := (select s.min_trips from tripgrid.settings s);
   smallest constant bigint := case when fewest > 1 then 1 else coalesce(at_least, 1) end;
-  -- To count all trips of an area takes 0.8 µs each, and what follows 0.1 s and more.
-  few      constant bigint := 150000;
   weeks    timestamp[];
   behind   timestamp[];
+  -- Those of `trips` in weeks that the rollup is not behind with.
+  settled  double precision;
   -- Below this share of a cell its trips in the area are sooner gone through than those of the clusters that might be big, a fourth of the cell's.
   little   constant double precision := 0.1;
   five     record;
@@ -46,10 +46,12 @@ declare
   most     integer;
   at_most  bigint;
 begin
-  select sum(w.trips)::bigint, min(w.week), max(w.week), array_agg(distinct w.week) into trips, first, last, weeks
+  select sum(w.trips)::bigint, min(w.week), max(w.week), array_agg(distinct w.week),
+         sum(w.trips) filter (where not exists (select from tripgrid.pending_weeks p where p.week = w.week))
+    into trips, first, last, weeks, settled
     from tripgrid.live_counts(asked, match, source, region, opens, closes, hours, days, cells, inside) w where w.trips > 0;
   trips := coalesce(trips, 0);
-  if trips < few then
+  if tripgrid.are_few(trips) then
     return;
   end if;
   behind := array(select distinct p.week from tripgrid.pending_weeks p where p.week = any (weeks));
@@ -72,7 +74,7 @@ begin
          coalesce(array_agg(g.cell) filter (where g.is_sliver), '{}') as slivers
     into five
     from (select g.*, match = 'origin' and g.is_fine and g.share < little as is_sliver
-          from (select g.*, case when g.is_inside then 1 else least(1, g.surface * greatest(1, trips / (select sum(c.n * c.surface) from cell c))) end as share
+          from (select g.*, case when g.is_inside then 1 else least(1, g.surface * greatest(1, settled / (select sum(c.n * c.surface) from cell c))) end as share
                 from cell g) g) g;
   ends := array(select distinct left(u, 5) from unnest(cells) u);
   most := least(trips / greatest(cardinality(weeks), 1), 1000000000);
