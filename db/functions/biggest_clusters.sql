@@ -23,6 +23,8 @@ language plpgsql stable set search_path from current set jit = off as $$
 declare
   fewest   constant integer := (select s.min_trips from tripgrid.settings s);
   smallest constant bigint := case when fewest > 1 then 1 else coalesce(at_least, 1) end;
+  -- The index on a cell has neither source nor region.
+  is_whole constant boolean := source is null and region is null;
   weeks    timestamp[];
   behind   timestamp[];
   -- Those of `trips` in weeks that the rollup is not behind with.
@@ -51,7 +53,8 @@ begin
     into trips, first, last, weeks, settled
     from tripgrid.live_counts(asked, match, source, region, opens, closes, hours, days, cells, inside) w where w.trips > 0;
   trips := coalesce(trips, 0);
-  if tripgrid.are_few(trips) then
+  -- With a filter they can be few among many, all of which would be read.
+  if is_whole and match = 'origin' and hours is null and days is null and tripgrid.are_few(trips) then
     return;
   end if;
   behind := array(select distinct p.week from tripgrid.pending_weeks p where p.week = any (weeks));
@@ -73,7 +76,7 @@ begin
          greatest(1, coalesce(max(g.rows) filter (where not g.is_sliver), 0) + (behind <> '{}')::int) as most_rows,
          coalesce(array_agg(g.cell) filter (where g.is_sliver), '{}') as slivers
     into five
-    from (select g.*, match = 'origin' and g.is_fine and g.share < little as is_sliver
+    from (select g.*, match = 'origin' and is_whole and g.is_fine and g.share < little as is_sliver
           from (select g.*, case when g.is_inside then 1 else least(1, g.surface * greatest(1, settled / (select sum(c.n * c.surface) from cell c))) end as share
                 from cell g) g) g;
   ends := array(select distinct left(u, 5) from unnest(cells) u);
@@ -96,32 +99,36 @@ begin
           cross join lateral tripgrid.cluster_groups(asked, c.cells, c.inside, match, source, region, opens, closes, hours, days, 5, 'trips') g
           where c.cells is not null and g.d is not null group by 1, 2, 3) m;
   -- What one of the weeks lets expect.
-  select h.trips * c.share * cardinality(weeks) * 0.8 into many
-    from unnest(five.cells, five.shares) c (cell, share)
-    cross join lateral (
-      select r.trips from tripgrid.live_weekly_clusters r
-      where r.o_cell = c.cell collate "C" and r.week = weeks[(cardinality(weeks) + 1) / 2]
-        and (source is null or r.source = source) and (region is null or r.region = region) and (hours is null or r.hour = any (hours))
-      order by r.trips desc limit wanted) h
-    order by h.trips * c.share desc offset wanted - 1 limit 1;
+  select g.n into many
+    from (select h.trips * c.share * cardinality(weeks) * 0.8 as n
+          from unnest(five.cells, five.shares) c (cell, share)
+          cross join lateral (
+            select r.trips from tripgrid.live_weekly_clusters r
+            where r.o_cell = c.cell collate "C" and r.week = weeks[(cardinality(weeks) + 1) / 2]
+              and (source is null or r.source = source) and (region is null or r.region = region) and (hours is null or r.hour = any (hours))
+            order by r.trips desc limit wanted) h
+          union all
+          select s from unnest(slivers.n) s) g
+    order by g.n desc offset wanted - 1 limit 1;
   many := greatest(smallest, many);
 
   loop
     select array_agg(b.o) as o, array_agg(b.d) as d, array_agg(b.h) as h, array_agg(b.upper) as upper,
-           array_agg(case when b.is_exact then b.upper else b.n end) as n, array_agg(b.n is not null) as is_counted
+           array_agg(case when b.is_exact then b.upper else b.n end) as n, array_agg(b.n is not null) as is_counted,
+           count(*) filter (where not b.is_sliver) as bounded
       into bounds
       from (select b.*, k.n
-            from (select b.o, b.d, b.h, b.upper, b.is_inside and match = 'origin' and days is null as is_exact,
+            from (select b.o, b.d, b.h, b.upper, false as is_sliver, b.is_inside and match = 'origin' and days is null as is_exact,
                          -- Cells that the rollup knows nothing of are in the further trips alone.
                          b.upper * coalesce(c.share, 1) as likely
                   from tripgrid.cluster_bounds(five.cells, five.inside, ends, match, source, region, hours, weeks, more.o, more.d, more.h, more.n,
                                                five.most_rows, many, most + 1) b
                   left join unnest(five.cells, five.shares) c (cell, share) on c.cell = b.o
                   union all
-                  select s.o, s.d, s.h, s.n, true, s.n from unnest(slivers.o, slivers.d, slivers.h, slivers.n) s (o, d, h, n) where s.n >= many) b
+                  select s.o, s.d, s.h, s.n, true, true, s.n from unnest(slivers.o, slivers.d, slivers.h, slivers.n) s (o, d, h, n) where s.n >= many) b
             left join unnest(keys, known) k (key, n) on k.key = b.o || b.d || b.h
             order by b.likely desc) b;
-    if cardinality(bounds.o) > most then
+    if bounds.bounded > most then
       return;
     end if;
     counts := coalesce(bounds.n, '{}');

@@ -30,7 +30,6 @@ declare
                                   format(lon, 'origin', 'o'), format(lon, 'destination', 'd'));
   -- Sums take a third of the time of averages. The quotient of the least numbers would underflow, which is an error.
   mean    constant text := 'case when abs(sum(p.%1$s)) < 1e-290 then 0 else sum(p.%1$s) / nullif(count(p.%2$s), 0) end';
-  -- ORDER BY, so that all is computed once: unlike OFFSET 0 it lets the planner go on side by side.
   summed  constant text := format($f$
     select count(p.o_lat) as n, %1$s as o_lon, %2$s as o_lat, %3$s as d_lon, %4$s as d_lat,
            case when count(p.duration_s) >= $14 then %5$s end as mean_duration_s,
@@ -47,7 +46,8 @@ declare
 begin
   if not is_joined and size <= 5 and opens >= packed then
     perform set_config('enable_hashjoin', 'off', true);
-    -- In the order of their numbers, which then come in it: sorting the trips would take a fourth of the time.
+    -- In the order of their numbers, which then come in it: sorting the trips would take a fourth of the time. ORDER BY also has all computed
+    -- once, and unlike OFFSET 0 it lets the planner go on side by side.
     select array_agg(u.i order by u.i), array_agg(left(u.o, 5) || left(u.d, 5) || u.h order by u.i), array_agg(left(u.o, 5) = any (within) order by u.i)
       into numbers, keys, are_inside
       from unnest(i, o, d, h) u (i, o, d, h);

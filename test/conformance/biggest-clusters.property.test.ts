@@ -10,7 +10,7 @@ import { createClient, type Sql } from "../../src/db/client.ts";
 import { refreshRollups } from "../../src/db/refresh-rollups.ts";
 import { Random } from "../../src/demo/random.ts";
 import { engine, useService } from "../harness/index.ts";
-import { withheldOf } from "./oracle/clusters.ts";
+import { countFewToo, withheldOf } from "./oracle/clusters.ts";
 
 vi.mock("../../src/keep-rollups.ts", () => ({ keepRollups: () => ({ nudge: () => {}, stop: async () => {} }) }));
 
@@ -140,10 +140,7 @@ describe(`the biggest clusters (TRIPGRID_TEST_SEED=${seed})`, () => {
     session = createClient(service.address, { max: 1, searchPath: service.prepared.searchPath });
     await insert(service.sql, 12_000);
     await refreshRollups(session, engine);
-    // So few are all counted; here they are not.
-    await service.sql.unsafe(
-      "create or replace function tripgrid.are_few(trips bigint) returns boolean language sql immutable as 'select false'",
-    );
+    await countFewToo(service.sql);
     await service.sql`analyze`;
   }, 120_000);
   afterAll(() => session?.end({ timeout: 5 }));

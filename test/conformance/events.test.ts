@@ -119,9 +119,9 @@ describe("the events of all batches", () => {
       await stream.until(of(body.batch_id));
       waits.push(performance.now() - began);
     }
-    // Every half second is looked anyway, so each wait but the first would take nearly that long. One that does not shows it,
-    // and a machine that is busy for a moment does not hide it.
-    expect(Math.min(...waits.slice(1))).toBeLessThan(250);
+    // Every half second is looked anyway, so each wait but the first would take nearly that long. Half of them do not, which a
+    // machine that is busy for a moment does not hide.
+    expect(waits.slice(1).sort((a, b) => a - b)[2]).toBeLessThan(400);
   });
 
   it("are sent again from the last id, of each batch the newest", async () => {

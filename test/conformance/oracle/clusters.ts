@@ -1,3 +1,4 @@
+import type { Sql } from "../../../src/db/client.ts";
 import { geohash } from "../support.ts";
 import type { DatedTrip } from "./brute-force.ts";
 import type { Position } from "./shapes.ts";
@@ -20,6 +21,12 @@ export interface ExpectedCluster {
   mean_distance_m: number;
   median_distance_m: number;
 }
+
+/** Has the biggest clusters found even among so few trips that all would be counted: no test has as many as that takes. */
+export const countFewToo = (sql: Sql) =>
+  sql.unsafe(
+    "create or replace function tripgrid.are_few(trips bigint) returns boolean language sql immutable as 'select false'",
+  );
 
 /** The clusters of some trips by a plain loop over them, in the order asked for. */
 export function clustersOf(
