@@ -23,9 +23,9 @@ function engineProject(engine: Engine, server: Server): TestProjectInlineConfigu
       exclude: OWN_FOLDERS.filter((name) => !own.includes(name)).map((name) => `test/{conformance,start}/${name}/**`),
       provide: { engine, server },
       globalSetup: ["test/harness/global-setup.ts"],
-      // Two files at a time, of whatever engine: an embedded engine takes about 1 GB of memory, and most of the time that a
-      // file takes it waits. One after the other, two engines took 19 minutes; so, three take 17.
-      maxWorkers: 2,
+      // Three files at a time, of whatever engine: an embedded engine takes about 1 GB of memory, and of the time that a file
+      // takes it waits for a good part. With two, a fourth of two cores was idle.
+      maxWorkers: 3,
       sequence: { groupOrder: 1 },
       // A start of the embedded engine takes 2 s, or 20 s on a machine that is busy; a test may need several.
       testTimeout: 120_000,
