@@ -25,7 +25,9 @@ export interface ClientOptions {
 export function createClient(address: Address, options: ClientOptions): Sql {
   const common: postgres.Options<{ bigint: postgres.PostgresType<number>; numeric: postgres.PostgresType<number> }> = {
     max: options.max,
-    connect_timeout: 10,
+    // The embedded engine has one session: a new connection waits for whatever another one has begun, such as a
+    // refresh of the rollups. If the engine is gone, so is its socket, which shows at once.
+    connect_timeout: "url" in address ? 10 : 600,
     idle_timeout: 0,
     // Connections are not closed for their age, or every half hour would look like a loss.
     max_lifetime: null,

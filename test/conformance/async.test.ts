@@ -372,7 +372,7 @@ it.each(["CSV", "NDJSON", "JSON", "gzip"])(
   "a batch is gone on with where a service stopped, and nothing of it is stored twice: %s",
   async (form) => {
     // So many that a service cannot have stored all of them by the time that it has stopped.
-    const ROWS = engine === "embedded" ? 30_000 : 60_000;
+    const ROWS = engine === "embedded" ? 15_000 : 60_000;
     const database = await freshDatabase();
     const kept = { ...database, drop: async () => {} };
     const csv = csvOf("resumed", ROWS);

@@ -2,14 +2,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { refreshRollups } from "../../src/db/refresh-rollups.ts";
 import type { WeeklyAnswer } from "../../src/weekly-averages.ts";
-import { useService } from "../harness/index.ts";
+import { engine, useService } from "../harness/index.ts";
 import { call, corners, polygon, sendNew, trip } from "./support.ts";
 
 const service = useService();
 
 /** How many answers are read, and how long at the most. */
 const READS = Number(process.env.TRIPGRID_TEST_READS ?? 300);
-const AT_MOST_MS = 60_000;
+const AT_MOST_MS = engine === "embedded" ? 20_000 : 60_000;
 
 const area = polygon(corners(7.601, 45.001, 7.7003, 45.1007));
 const at = (i: number): [number, number] => [7.61 + (i % 89) * 0.001, 45.01 + (i % 83) * 0.001];
@@ -71,7 +71,7 @@ describe("what is asked while trips come, go and are taken up", { timeout: 180_0
       isOver = true;
       await Promise.all(writing);
     }
-    expect(reads).toBeGreaterThan(20);
+    expect(reads).toBeGreaterThan(5);
     expect((await ask("exact")).trips).toBe(acknowledged - cancelled);
     await refreshRollups(service.sql, service.prepared.engine);
     const [{ trips: held } = {}] = await service.sql<{ trips: number }[]>`

@@ -10,8 +10,8 @@ export type Listed = Import & { links: Record<string, string> };
 
 const HEADER = "trip_id,source,started_at,origin_lon,origin_lat";
 
-/** So many that an import has a middle to stop it in: a second or more, of chunks of 5,000. The embedded engine takes 10 s. */
-export const LONG_ROWS = engine === "embedded" ? 40_000 : 120_000;
+/** So many that an import has a middle to stop it in: a second or more, of chunks of 5,000. The embedded engine takes 5 s. */
+export const LONG_ROWS = engine === "embedded" ? 20_000 : 120_000;
 
 /** A native CSV of so many trips of a source, numbered from 1 or from another number on. */
 export function csvOf(source: string, trips: number, from = 1): string {

@@ -35,12 +35,7 @@ async function tripgrid(...args: string[]): Promise<{ status: number; out: strin
 const upToDate = { status: 0, out: "The rollups are up to date.\n", error: "" };
 
 describe("tripgrid rollups", () => {
-  it("ends at once where there is nothing to take up", async () => {
-    expect(await tripgrid("refresh", "--url", url)).toEqual(upToDate);
-    expect(await tripgrid("rebuild", "--url", url)).toEqual(upToDate);
-  });
-
-  it("waits until all is taken up", async () => {
+  it("waits until all is taken up, and ends at once where there is nothing to take up", async () => {
     const trips = Array.from({ length: 300 }, (_, i) => ({
       source: "cli",
       trip_id: `${i}`,
@@ -52,11 +47,6 @@ describe("tripgrid rollups", () => {
     expect(await tripgrid("refresh", "--url", url)).toEqual(upToDate);
     expect(await tripgrid("rebuild", "--url", url)).toMatchObject({ status: 0, out: upToDate.out });
     expect(await tripgrid("status", "--url", url)).toEqual(upToDate);
-  });
-
-  it("says what it expected", async () => {
-    expect(await tripgrid("repair")).toMatchObject({ status: 2, out: "" });
-    const away = await tripgrid("status", "--url", "http://127.0.0.1:9");
-    expect(away).toMatchObject({ status: 1, error: "tripgrid: No Tripgrid service answers at http://127.0.0.1:9.\n" });
+    expect(await tripgrid("refresh", "--url", url)).toEqual(upToDate);
   });
 });

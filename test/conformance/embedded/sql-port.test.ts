@@ -1,6 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import postgres from "postgres";
 import { expect, it } from "vitest";
+import { createClient } from "../../../src/db/client.ts";
 import { freePort, useService } from "../../harness/index.ts";
 import { countOf, send, trip } from "../support.ts";
 
@@ -43,4 +44,23 @@ it("transactions by the SQL port and batches by HTTP keep apart: nothing acknowl
     await reading.finally(() => analyst.end({ timeout: 1 }));
   }
   expect(transactions).toBeGreaterThan(3);
+});
+
+it("a connection that is opened while a transaction keeps the session waits for it, longer than for a server", async () => {
+  const analyst = postgres(`postgres://postgres@127.0.0.1:${port}/postgres`, { max: 1, onnotice: () => {} });
+  const another = createClient(service.address, { max: 1 });
+  try {
+    const order: string[] = [];
+    const tx = await analyst.reserve();
+    await tx`begin`;
+    const waiting = another`select 1 as one`.then((rows) => order.push(`answered ${rows[0]?.one}`));
+    await wait(11_000);
+    order.push("rolled back");
+    await tx`rollback`;
+    tx.release();
+    await waiting;
+    expect(order).toEqual(["rolled back", "answered 1"]);
+  } finally {
+    await Promise.all([analyst.end({ timeout: 1 }), another.end({ timeout: 1 })]);
+  }
 });

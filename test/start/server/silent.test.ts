@@ -5,7 +5,7 @@ import { expectRefusal } from "../refusal.ts";
 /** "Authentication OK" and "ready for query", as a connection pooler says it whose database is away. */
 const WELCOME = Buffer.from("R\0\0\0\x08\0\0\0\0Z\0\0\0\x05I", "latin1");
 
-it.each([
+it.concurrent.each([
   ["takes connections and never says a word", Buffer.alloc(0)],
   ["lets everybody in and never answers a query", WELCOME],
 ])("what %s is refused after a while", { timeout: 60_000 }, async (_, greeting) => {
