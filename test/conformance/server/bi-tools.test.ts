@@ -40,7 +40,17 @@ beforeAll(async () => {
   const rows = Array.from({ length: 5 }, (_, i) =>
     trip({ trip_id: String(i), destination, driver_id: "d", region: "Turin", ended_at: "2018-05-21T08:20:00" }),
   );
-  await send(service, [...rows, { source: "test" }]);
+  // In the same week, cells and hour: of another region, of none, and from another source, where a number is another trip's.
+  const others = [
+    { trip_id: "5", region: "Prague" },
+    { trip_id: "6" },
+    { trip_id: "0", region: "Turin", source: "another" },
+  ];
+  const same = others.map((more) => trip({ destination, ...more }));
+  // And in the next week one that ends where it began, and one that begins elsewhere.
+  const later = { region: "Turin", started_at: "2018-05-29T09:00:00", destination: [7.67, 45.05] };
+  const next = [trip({ ...later, trip_id: "7" }), trip({ ...later, trip_id: "8", origin: destination })];
+  await send(service, [...rows, ...same, ...next, { source: "test" }]);
   const { sql, prepared } = service;
   await sql`select tripgrid.put_region('Turin', st_multi(st_makeenvelope(7.6, 45, 7.7, 45.1, 4326)))`;
   for (let behind = 1; behind > 0; ) {
@@ -114,6 +124,29 @@ describe("docs/bi.md", () => {
         await tx.unsafe(text);
         await tx`drop role analysts`;
       });
+    }
+  });
+
+  it("names columns for QGIS that tell the rows of a view apart, and none of them in vain", async () => {
+    const section = /^## QGIS$(.*?)^## /ms.exec(read("docs/bi.md"))?.[1] ?? "";
+    const keys = [...section.matchAll(/^\| `(\w+)`[^|]*\| (`.*`) \|$/gm)].map(([, view = "", columns = ""]) => ({
+      view,
+      columns: columns.replaceAll("`", "").split(", "),
+    }));
+    expect(keys).toHaveLength(5);
+    for (const { view, columns } of keys) {
+      const differ = async (some: string[]) => {
+        const [row] = await asRole.unsafe(
+          `select count(*) > 1 and count(*) = count(distinct row(${some.join(", ")})) as all_do from bi.${view}`,
+        );
+        return row?.all_do;
+      };
+      expect([view, await differ(columns)]).toEqual([view, true]);
+      if (columns.length === 1) continue;
+      for (const one of columns) {
+        const fewer = columns.filter((column) => column !== one);
+        expect([view, one, await differ(fewer)]).toEqual([view, one, false]);
+      }
     }
   });
 
