@@ -8,9 +8,7 @@ select k.o_cell || '-' || k.d_cell || '-' || lpad(k.hour::text, 2, '0') as clust
        d.lat as destination_lat, d.lon as destination_lon,
        k.hour::integer as hour, k.region, k.source, k.trips,
        k.trips / (select (t.closes - t.opens) / 7 from tripgrid.totals_state t)::float8 as trips_per_week,
-       -- Whole seconds and metres: two million different values take five times as long to sample.
-       case when k.durations >= (select s.min_trips from tripgrid.settings s) then round(k.duration_s / k.durations) end as average_duration_s,
-       round(k.distance_m / k.trips) as average_distance_m
+       k.average_duration_s, k.average_distance_m
 from (
   -- Nothing, until the totals are made anew, where fewer trips were enough when they were made. Said in here, it leaves the planner free not
   -- to look for the places of cells that nobody asks for.
@@ -32,6 +30,6 @@ comment on column bi.clusters.source is 'Who reported the trips';
 comment on column bi.clusters.trips is 'Trips over all weeks';
 comment on column bi.clusters.trips_per_week is 'Trips divided by the weeks from the first to the last of all trips; weeks without trips count';
 comment on column bi.clusters.average_duration_s is 'Average duration of the trips that have one, whole seconds';
-comment on column bi.clusters.average_distance_m is 'Average great-circle distance from origin to destination, whole metres';
+comment on column bi.clusters.average_distance_m is 'Average great-circle distance from origin to destination, metres, rounded to 10';
 
 -- select cluster_id, trips_per_week from bi.clusters where region = 'Turin' order by trips desc limit 10;

@@ -27,10 +27,11 @@ declare
   is_whole constant boolean := source is null and region is null;
   weeks    timestamp[];
   behind   timestamp[];
-  -- Those of `trips` in weeks that the rollup is not behind with.
+  -- Those of `trips` in weeks that the rollup is not behind with, and one of these.
   settled  double precision;
-  -- Below this share of a cell its trips in the area are sooner gone through than those of the clusters that might be big, a fourth of the cell's.
-  little   constant double precision := 0.1;
+  sample   timestamp;
+  -- Below this share of a cell its trips in the area are sooner gone through than those of the clusters that might be big, a third of the cell's.
+  little   constant double precision := 0.2;
   five     record;
   ends     text[];
   slivers  record;
@@ -59,17 +60,31 @@ begin
   end if;
   behind := array(select distinct p.week from tripgrid.pending_weeks p where p.week = any (weeks));
   weeks := array(select w from unnest(weeks) w where w <> all (behind));
-  -- A cluster has no more rows than its origin cell, and one group of the trips that the rollup is behind with. The share of each
-  -- cell's trips that lie in the area is guessed from its surface, 32 cells making one of a character less, and from all of them together.
-  with cell as materialized (
-    select r.cell, bool_or(c.is_inside) as is_inside, bool_and(c.is_fine) as is_fine, max(c.surface) as surface, sum(r.trips)::float8 as n, count(*) as rows
+  sample := weeks[(cardinality(weeks) + 1) / 2];
+  -- A cluster has no more rows than its origin cell, and one group of the trips that the rollup is behind with. The share of each cell's
+  -- trips that lie in the area is guessed from a week's in its cells of six characters, of those at the edge by their surface, 32 cells making
+  -- one of a character less; and so that together they are as many as the area has.
+  with six as (
+    select left(u.cell, 6) as cell, sum(case when u."inner" then 1 else 0.5 end * 32.0 ^ least(0, 6 - length(u.cell)))::float8 as surface
+    from unnest(cells, inside) u (cell, "inner") where length(u.cell) > 5 group by 1
+  ), sampled as (
+    select left(x.cell, 5) as cell, sum(x.surface * r.trips) as n
+    from six x
+    join tripgrid.live_weekly_origins_6 r on r.cell = x.cell collate "C" and r.week = sample
+      and (source is null or r.source = source) and (region is null or r.region = region)
+    group by 1
+  ), cell as materialized (
+    select r.cell, bool_or(c.is_inside) as is_inside, bool_and(c.is_fine) as is_fine, sum(r.trips)::float8 as n, count(*) as rows,
+           case when bool_or(c.is_inside) then 1
+                else coalesce(max(x.n) / nullif(sum(r.trips) filter (where r.week = sample), 0), max(c.surface)) end as share
     from (select left(u.cell, 5) as cell, bool_and(u."inner" and length(u.cell) <= 5) as is_inside, bool_and(length(u.cell) > 5) as is_fine,
                  sum(case when u."inner" then 1 else 0.5 end * 32.0 ^ least(0, 5 - length(u.cell)))::float8 as surface
           from unnest(cells, inside) u (cell, "inner") group by 1) c
     cross join lateral (
-      select r.cell, r.trips from tripgrid.live_weekly_origins_5 r
+      select r.cell, r.trips, r.week from tripgrid.live_weekly_origins_5 r
       where r.cell >= c.cell collate "C" and r.cell < c.cell || '{' collate "C" and r.week = any (weeks)
         and (source is null or r.source = source) and (region is null or r.region = region) offset 0) r
+    left join sampled x on x.cell = r.cell
     group by r.cell)
   select array_agg(g.cell) filter (where not g.is_sliver) as cells, array_agg(g.is_inside) filter (where not g.is_sliver) as inside,
          array_agg(g.share) filter (where not g.is_sliver) as shares,
@@ -77,8 +92,12 @@ begin
          coalesce(array_agg(g.cell) filter (where g.is_sliver), '{}') as slivers
     into five
     from (select g.*, match = 'origin' and is_whole and g.is_fine and g.share < little as is_sliver
-          from (select g.*, case when g.is_inside then 1 else least(1, g.surface * greatest(1, settled / (select sum(c.n * c.surface) from cell c))) end as share
-                from cell g) g) g;
+          from (select g.cell, g.is_inside, g.is_fine, g.rows, case when g.is_inside then 1 else least(1, g.share * t.times) end as share
+                from cell g,
+                     (select case when match = 'origin' and hours is null and days is null
+                                  then greatest(0, settled - coalesce(sum(c.n) filter (where c.is_inside), 0))
+                                       / nullif(sum(c.n * c.share) filter (where not c.is_inside), 0)
+                                  else 1 end as times from cell c) t) g) g;
   ends := array(select distinct left(u, 5) from unnest(cells) u);
   most := least(trips / greatest(cardinality(weeks), 1), 1000000000);
   if cardinality(five.cells) > most then
@@ -104,7 +123,7 @@ begin
           from unnest(five.cells, five.shares) c (cell, share)
           cross join lateral (
             select r.trips from tripgrid.live_weekly_clusters r
-            where r.o_cell = c.cell collate "C" and r.week = weeks[(cardinality(weeks) + 1) / 2]
+            where r.o_cell = c.cell collate "C" and r.week = sample
               and (source is null or r.source = source) and (region is null or r.region = region) and (hours is null or r.hour = any (hours))
             order by r.trips desc limit wanted) h
           union all

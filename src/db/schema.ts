@@ -108,10 +108,15 @@ export interface Cells {
 }
 
 export interface ClusterTotals {
+  /**
+   * Metres, rounded to 10
+   */
+  average_distance_m: number | null;
+  /**
+   * Whole seconds; null where fewer trips than the minimum have a duration
+   */
+  average_duration_s: number | null;
   d_cell: string | null;
-  distance_m: number | null;
-  duration_s: number | null;
-  durations: Int8 | null;
   hour: number | null;
   o_cell: string | null;
   region: string | null;
