@@ -5,9 +5,11 @@
 create or replace view bi.drivers as
 select k.driver_id, k.region, k.source, k.trips,
        k.trips / (select (t.closes - t.opens) / 7 from tripgrid.totals_state t)::float8 as trips_per_week, k.weeks_with_trips,
-       -- An average over few trips is as good as these.
-       case when k.durations >= (select s.min_trips from tripgrid.settings s) then k.duration_s / k.durations end as average_duration_s,
-       case when k.distances >= (select s.min_trips from tripgrid.settings s) then k.distance_m / k.distances end as average_distance_m,
+       -- An average over few trips is as good as these. The quotient of the least numbers would underflow, which is an error.
+       case when k.durations >= (select s.min_trips from tripgrid.settings s)
+            then case when k.duration_s < 1e-290 then 0 else k.duration_s / nullif(k.durations, 0) end end as average_duration_s,
+       case when k.distances >= (select s.min_trips from tripgrid.settings s)
+            then case when k.distance_m < 1e-290 then 0 else k.distance_m / nullif(k.distances, 0) end end as average_distance_m,
        to_char(k.first_week, 'IYYY"-W"IW') as first_week, to_char(k.last_week, 'IYYY"-W"IW') as last_week,
        k.first_week as first_week_start, k.last_week as last_week_start
 from (

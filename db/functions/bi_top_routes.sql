@@ -5,8 +5,10 @@ create or replace view bi.top_routes as
 select r.rank, r.o_cell as origin_cell, r.d_cell as destination_cell, o.lat as origin_lat, o.lon as origin_lon,
        d.lat as destination_lat, d.lon as destination_lon, r.trips,
        r.trips / (select (t.closes - t.opens) / 7 from tripgrid.totals_state t)::float8 as trips_per_week,
-       r.distance_m / r.trips as average_distance_m, 
-       case when r.durations >= (select s.min_trips from tripgrid.settings s) then r.duration_s / r.durations end as average_duration_s,
+       r.distance_m / r.trips as average_distance_m,
+       -- The quotient of the least numbers would underflow, which is an error.
+       case when r.durations >= (select s.min_trips from tripgrid.settings s)
+            then case when r.duration_s < 1e-290 then 0 else r.duration_s / nullif(r.durations, 0) end end as average_duration_s,
        st_makeline(o.middle, d.middle)::geometry(LineString, 4326) as geom
 from tripgrid.route_totals r
 join tripgrid.cells o on o.cell = r.o_cell

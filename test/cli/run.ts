@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
-import { resolve } from "node:path";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
 
 const PROJECT = resolve(import.meta.dirname, "../..");
 
@@ -9,13 +10,17 @@ export interface Run {
   stderr: string;
 }
 
-/** Runs a program of the project in its folder and waits for its end. None of the machine's settings get through. */
+/**
+ * Runs a program of the project in its folder and waits for its end, a minute at most. None of the machine's settings get through,
+ * and what should not start and does all the same keeps away from the project's own data.
+ */
 export function run(program: string, args: readonly string[], env: Record<string, string> = {}): Promise<Run> {
   // What is JavaScript loads by itself what runs TypeScript.
   const loader = program.endsWith(".ts") ? ["--import", "tsx"] : [];
   const child = spawn(process.execPath, [...loader, resolve(PROJECT, program), ...args], {
     cwd: PROJECT,
-    env: { PATH: process.env.PATH, PORT: "0", ...env },
+    timeout: 60_000,
+    env: { PATH: process.env.PATH, PORT: "0", TRIPGRID_DATA: join(tmpdir(), `tripgrid-run-${process.pid}`), ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const output = { stdout: "", stderr: "" };

@@ -204,9 +204,12 @@ describe("the views", () => {
     expect(trip).toEqual({ routes: VIEWS.top_routes?.groups.size, wrong: 0 });
     const [cluster] = await sql`
       select count(*) as wrong from bi.clusters c
-      where abs(average_distance_m - (select avg(st_distancesphere(origin, destination)) from tripgrid.trips t
+      cross join lateral (
+        select avg(st_distancesphere(origin, destination)) as distance_m, avg(duration_s) as duration_s from tripgrid.trips t
         where t.o_cell ^@ c.origin_cell and t.d_cell ^@ c.destination_cell and extract(hour from local_time) = c.hour
-          and t.source = c.source and t.region is not distinct from c.region)) > 5.01
+          and t.source = c.source and t.region is not distinct from c.region) own
+      where (abs(c.average_distance_m - own.distance_m) < 5.01 and c.average_distance_m::numeric % 10 = 0) is not true
+        or c.average_duration_s is null <> (own.duration_s is null) or abs(c.average_duration_s - own.duration_s) > 0.51
         or cluster_id <> origin_cell || '-' || destination_cell || '-' || to_char(hour, 'FM00')`;
     expect(cluster?.wrong).toBe(0);
     const ranks =
@@ -314,6 +317,19 @@ describe("with a minimum", () => {
     const extra = [...groups].filter(([key, n]) => n >= LEAST && !seen.has(key)).length;
     const needy = [...totals.values()].filter(({ small }) => small > 0).length;
     if (view !== "weekly_regions") expect(extra).toBeLessThanOrEqual(needy);
+  });
+
+  it("clusters tell an average duration where as many trips as the minimum have one", async () => {
+    const told = await service.sql<{ durations: number; tells: boolean }[]>`
+      select own.durations, c.average_duration_s is not null as tells
+      from bi.clusters c
+      cross join lateral (
+        select count(duration_s) as durations from tripgrid.trips t
+        where t.o_cell ^@ c.origin_cell and t.d_cell ^@ c.destination_cell and extract(hour from local_time) = c.hour
+          and t.source = c.source and t.region is not distinct from c.region) own`;
+    expect(told.length).toBeGreaterThan(0);
+    for (const { durations, tells } of told) expect([durations, tells]).toEqual([durations, durations >= LEAST]);
+    expect(new Set(told.map(({ tells }) => tells)).size).toBe(2);
   });
 
   it("no trip is shown, and nothing that is asked is told what is withheld", async () => {

@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import type { Cluster, ClusterAnswer } from "../../src/clusters.ts";
+import { refreshRollups } from "../../src/db/refresh-rollups.ts";
+import { refreshTotals } from "../../src/db/refresh-totals.ts";
 import type { TripPage } from "../../src/trips.ts";
 import { useService } from "../harness/index.ts";
 import { call, callJson, corners, polygon, sendNew, trip } from "./support.ts";
@@ -180,11 +182,21 @@ describe("clusters", () => {
       trip({
         ...{ source: "least", trip_id, started_at: "2018-05-21T09:00:00", origin: [0, 0], destination: [0, lat] },
         duration_s: lat,
+        driver_id: "least",
       });
     await sendNew(service, [least("a", 5e-324), least("b", 0)]);
     expect((await get("bbox=-1,-1,1,1&source=least")).clusters).toMatchObject([
       { trips: 2, mean_distance_m: 0, mean_duration_s: 0, destination: [0, 0] },
     ]);
+    // And the averages of the totals, which would never be made anew again.
+    const { sql, prepared } = service;
+    await vi.waitFor(async () => {
+      await refreshRollups(sql, prepared.engine);
+      await refreshTotals(sql, prepared.engine, true);
+      const told = await sql`select average_duration_s, average_distance_m from bi.clusters where source = 'least'`;
+      expect(told).toEqual([{ average_duration_s: 0, average_distance_m: 0 }]);
+    }, 20_000);
+    for (const view of ["top_routes", "drivers"]) await sql.unsafe(`select average_duration_s from bi.${view}`);
   });
 });
 

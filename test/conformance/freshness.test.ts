@@ -71,7 +71,7 @@ describe("what is asked while trips come, go and are taken up", { timeout: 180_0
       isOver = true;
       await Promise.all(writing);
     }
-    expect(reads).toBeGreaterThan(5);
+    expect(reads).toBeGreaterThan(engine === "embedded" ? 5 : 20);
     expect((await ask("exact")).trips).toBe(acknowledged - cancelled);
     await refreshRollups(service.sql, service.prepared.engine);
     const [{ trips: held } = {}] = await service.sql<{ trips: number }[]>`

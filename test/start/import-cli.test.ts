@@ -116,7 +116,7 @@ describe("tripgrid import without a service that runs", () => {
   });
 
   it.each(SIGNALS)("stops at %s, and the same command goes on", async (signal) => {
-    const rows = engine === "embedded" ? LONG_ROWS : 2 * LONG_ROWS;
+    const rows = 2 * LONG_ROWS;
     const large = await file(`large ${signal}.csv`, csvOf(signal, rows));
     const { status, stderr } = await tripgrid(["import", large], { signal, when: rowsAreStored });
     expect(status).toBe(signal === "SIGINT" ? 130 : 143);

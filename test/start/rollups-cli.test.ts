@@ -36,6 +36,7 @@ const upToDate = { status: 0, out: "The rollups are up to date.\n", error: "" };
 
 describe("tripgrid rollups", () => {
   it("waits until all is taken up, and ends at once where there is nothing to take up", async () => {
+    expect(await tripgrid("rebuild", "--url", url)).toEqual(upToDate);
     const trips = Array.from({ length: 300 }, (_, i) => ({
       source: "cli",
       trip_id: `${i}`,

@@ -5,7 +5,8 @@ drop view if exists bi.clusters;
 drop materialized view tripgrid.cluster_totals;
 create materialized view tripgrid.cluster_totals as
 select k.o_cell, k.d_cell, k.hour, k.source, k.region, k.trips, k.weeks_with_trips,
-       case when k.durations >= t.min_trips then round(k.duration_s / k.durations) end as average_duration_s,
+       -- The quotient of the least numbers would underflow, which is an error.
+       case when k.durations >= t.min_trips then case when k.duration_s < 1e-290 then 0 else round(k.duration_s / k.durations) end end as average_duration_s,
        round(k.distance_m / k.trips / 10) * 10 as average_distance_m
 from (select o_cell, d_cell, hour, source, region, sum(trips)::bigint as trips, count(distinct week)::integer as weeks_with_trips,
              nullif(sum(durations)::bigint, 0) as durations, sum(duration_s) as duration_s, sum(distance_m) as distance_m,
