@@ -6,7 +6,7 @@ type AnySql = postgres.Sql<{ bigint: number; numeric: number }>;
  * A pool that outlives its connections: when one closes, whatever is asked next goes to a pool opened anew.
  *
  * postgres.js reuses the object of a connection after its loss. If a statement waited to be written at that moment, the
- * object never writes again, and every later statement on it ends in `CONNECT_TIMEOUT` after 10 seconds: after a restart
+ * object never writes again, and every later statement on it ends in `CONNECT_TIMEOUT`, after 10 seconds on a server: after a restart
  * of the database some of a service's connections stayed like that for minutes. New objects know nothing of it.
  *
  * What is under way on the old pool is finished there.

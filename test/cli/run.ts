@@ -1,10 +1,11 @@
-import { spawn } from "node:child_process";
+import { execFile } from "node:child_process";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
 const PROJECT = resolve(import.meta.dirname, "../..");
 
 export interface Run {
+  /** Null if it had to be stopped. */
   status: number | null;
   stdout: string;
   stderr: string;
@@ -17,21 +18,16 @@ export interface Run {
 export function run(program: string, args: readonly string[], env: Record<string, string> = {}): Promise<Run> {
   // What is JavaScript loads by itself what runs TypeScript.
   const loader = program.endsWith(".ts") ? ["--import", "tsx"] : [];
-  const child = spawn(process.execPath, [...loader, resolve(PROJECT, program), ...args], {
+  const data = join(tmpdir(), `tripgrid-run-${process.pid}`);
+  const options = {
     cwd: PROJECT,
     timeout: 60_000,
-    env: { PATH: process.env.PATH, PORT: "0", TRIPGRID_DATA: join(tmpdir(), `tripgrid-run-${process.pid}`), ...env },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  const output = { stdout: "", stderr: "" };
-  child.stdout.setEncoding("utf8").on("data", (text: string) => {
-    output.stdout += text;
-  });
-  child.stderr.setEncoding("utf8").on("data", (text: string) => {
-    output.stderr += text;
-  });
-  return new Promise((ended, failed) => {
-    child.once("error", failed);
-    child.once("close", (status) => ended({ status, ...output }));
+    env: { PATH: process.env.PATH, PORT: "0", TRIPGRID_DATA: data, ...env },
+  };
+  return new Promise((ended) => {
+    const all = [...loader, resolve(PROJECT, program), ...args];
+    const child = execFile(process.execPath, all, options, (_, stdout, stderr) =>
+      ended({ status: child.exitCode, stdout, stderr }),
+    );
   });
 }

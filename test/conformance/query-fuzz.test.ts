@@ -37,7 +37,7 @@ describe(`hostile queries (TRIPGRID_TEST_SEED=${seed})`, () => {
     await service.sql`update tripgrid.trips set attributes = '{"huge": -1.7e308, "fare": 1e99}' where trip_id = 'h2'`;
   });
 
-  /** A kept connection can be closed just as it is used again, once in 100,000 times on a busy machine: any client asks anew then. */
+  /** A kept connection can be closed just as it is used again: any client asks anew then. */
   async function post(format: string, body: string): Promise<Response> {
     const ask = () => fetch(`${service.url}/v1/query${format}`, { method: "POST", body });
     return ask().catch((error: { cause?: { code?: string } }) => {
