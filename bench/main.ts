@@ -1,8 +1,10 @@
 /** `npm run bench -- NAME [options]`: measures one question; each answers in a file of its name. */
 const BENCHES: Record<string, () => Promise<{ run(args: string[]): Promise<void> }>> = {
-  areas: () => import("./areas.ts"),
-  clusters: () => import("./clusters.ts"),
-  ingest: () => import("./ingest.ts"),
+  areas: () => import("./areas/areas.ts"),
+  attacks: () => import("./attacks/attacks.ts"),
+  broker: () => import("./broker/broker.ts"),
+  clusters: () => import("./clusters/clusters.ts"),
+  ingest: () => import("./ingest/ingest.ts"),
   plot: () => import("./plot.ts"),
 };
 

@@ -1,20 +1,27 @@
 import { parseArgs } from "node:util";
-import { pino } from "pino";
+import { destination, pino } from "pino";
 import { readConfig } from "./config.ts";
-import { isAway } from "./db/client.ts";
+import { isAway } from "./database/client.ts";
 import { demo } from "./demo/demo.ts";
 import { StartError } from "./errors.ts";
 import { startService } from "./service.ts";
 
-/** The service as a process: starts it, stops it in order on SIGTERM and SIGINT, and says in one sentence why it cannot. */
+/** Lines of the log are dropped while more than this waits to be written. */
+const MAX_LOG_BYTES = 16 * 1024 * 1024;
+
+/** Runs the service as a process. SIGTERM and SIGINT stop it in order. If it cannot start, it prints one sentence. */
 async function main(): Promise<void> {
   const flags = readFlags();
   const config = readConfig();
-  const log = pino({ level: config.logLevel });
+  // Lines are written in the background, and at the exit: a reader of the log that stalls does not stop the service.
+  const log = pino({ level: config.logLevel }, destination({ dest: 1, sync: false, maxLength: MAX_LOG_BYTES }));
+  let leaveLastWords = () => {};
   const service = await startService(config, log, (error) => {
     log.fatal(error.message);
+    leaveLastWords();
     process.exit(1);
   });
+  leaveLastWords = service.leaveLastWords;
   log.info(
     `Tripgrid ${service.deps.version} listens on ${service.url} (${service.prepared.engine}); its documentation is at ${service.url}/docs`,
   );
@@ -22,6 +29,7 @@ async function main(): Promise<void> {
     if (isLostConnection(error))
       return log.warn("the connection to the database was lost, and the driver did not say to whom");
     log.fatal({ err: error }, "a fault of ours: the service ends");
+    leaveLastWords();
     process.exit(1);
   });
   let stopping = false;
@@ -33,24 +41,27 @@ async function main(): Promise<void> {
     process.exit(0);
   };
   process.on("SIGTERM", stop).on("SIGINT", stop);
-  if (flags.demo) await demo(service.url, service.deps, flags.trips, (line) => process.stdout.write(`${line}\n`));
+  if (flags.demo) {
+    const deps = { ...service.deps, ownKey: service.ownKey };
+    await demo(service.url, deps, flags.trips, (line) => process.stdout.write(`${line}\n`));
+  }
 }
 
 /**
- * What postgres.js throws outside of anything that could catch it when a connection is lost: it sends the rollback of a
- * transaction to a socket that is no more, and asks for the types of arrays on its own account when it connects. Whoever
- * waited for the connection has been refused by then, so there is nothing left to do.
+ * Whether postgres.js threw this error because a connection was lost. It throws some errors where nothing can catch
+ * them: it sends the rollback of a transaction to a closed socket, and it asks for the types of arrays by itself when
+ * it connects. By then the callers that waited for the connection have their error, so nothing is left to do.
  */
 function isLostConnection(error: Error & { code?: unknown }): boolean {
   const { message, stack = "", code } = error;
-  // A connection that is refused has no line of the driver in its stack.
+  // The stack of a refused connection has no line of the driver.
   if (typeof code === "string") return isAway(code);
   return (
     stack.includes("postgres/src/connection.js") && error instanceof TypeError && message.includes("reading 'write'")
   );
 }
 
-/** `--demo` fills an empty database with a sample; `--trips N` says how large. */
+/** Reads the flags. `--demo` fills an empty database with a sample, and `--trips N` sets its size. */
 function readFlags(): { demo: boolean; trips: number | undefined } {
   try {
     const { values } = parseArgs({ options: { demo: { type: "boolean", default: false }, trips: { type: "string" } } });
@@ -63,7 +74,7 @@ function readFlags(): { demo: boolean; trips: number | undefined } {
 }
 
 main().catch((error: unknown) => {
-  // One sentence for whoever set it up wrongly; a stack trace is for faults of ours.
+  // A wrong setup prints one sentence. A fault of the service prints its stack trace.
   process.stderr.write(error instanceof StartError ? `tripgrid: ${error.message}\n` : `${(error as Error).stack}\n`);
   process.exit(1);
 });

@@ -1,59 +1,69 @@
-import { readFileSync } from "node:fs";
-import type { IncomingMessage, ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
-import { join } from "node:path";
-import { serve } from "@hono/node-server";
-import { Kysely } from "kysely";
-import { PostgresJSDialect } from "kysely-postgres-js";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type ScheduledTask, schedule } from "node-cron";
 import type { Logger } from "pino";
-import type { LoadTrips } from "./batch.ts";
-import { callbackUrl } from "./callback.ts";
+import { type AppDeps, createApp } from "./app.ts";
+import { purgeAudit } from "./audit/audit.db.ts";
+import { wireAudit } from "./audit/audit.wiring.ts";
+import { type AuthParts, wireAuth } from "./auth/auth.wiring.ts";
+import { purgeLogins } from "./auth/logins.db.ts";
+import type { LoadTrips } from "./batches/batch.ts";
+import { wireBatches } from "./batches/batches.wiring.ts";
+import { purgeExpired } from "./batches/purge-expired.db.ts";
+import { type BiParts, wireBi } from "./bi/bi.wiring.ts";
+import { type BrokerParts, wireBroker, wireTopicTrips } from "./broker/broker.wiring.ts";
+import { purgeOutbox } from "./broker/outbox.db.ts";
+import { type Deliverer, wireCallbacks } from "./callbacks/callbacks.wiring.ts";
+import { wireClusters } from "./clusters/clusters.wiring.ts";
 import type { Config } from "./config.ts";
-import { findChanges, findStates, startChanges } from "./db/batch-changes.ts";
-import { cancelTrip } from "./db/cancel-trip.ts";
-import { type Address, createClient, type Sql } from "./db/client.ts";
-import { learnClosed } from "./db/closed-weeks.ts";
-import { clusters } from "./db/clusters.ts";
-import { replaceTrip } from "./db/correct-trip.ts";
-import { countTrips } from "./db/count-trips.ts";
-import { type EmbeddedEngine, startEmbedded } from "./db/embedded.ts";
-import { findBatch } from "./db/find-batch.ts";
-import { findTrips } from "./db/find-trips.ts";
-import { listTrips } from "./db/list-trips.ts";
-import { deleteMapping, findMapping, listMappings, putMapping } from "./db/mappings.ts";
-import { findBatchToMend, storeMended } from "./db/mend-rejects.ts";
-import { ping } from "./db/ping.ts";
-import { type Prepared, prepareDatabase } from "./db/prepare.ts";
-import { setPrivacy } from "./db/privacy.ts";
-import { explainQuery, runQuery } from "./db/query.ts";
-import { deleteRegion, findRegion, listRegions, putRegion } from "./db/regions.ts";
-import { findRejectedRecords, findRejects } from "./db/rejected-rows.ts";
-import { deleteQuery, findQuery, listQueries, putQuery } from "./db/saved-queries.ts";
-import type { DB } from "./db/schema.ts";
-import { tidy } from "./db/tidy.ts";
-import { weeklyAverages } from "./db/weekly-averages.ts";
-import { weeklyAveragesByRegion } from "./db/weekly-averages-by-region.ts";
-import { StartError } from "./errors.ts";
-import { createFollower, type Follower } from "./follow/follow-batches.ts";
-import { type AppDeps, createApp } from "./http/app.ts";
-import { endIfIdle } from "./http/idle-bodies.ts";
-import type { ImportFile } from "./imports.ts";
-import { createCorrectTrip } from "./ingest/correct-trip.ts";
-import { withBuiltIn } from "./ingest/mappings/built-in.ts";
-import { createMendRejects } from "./ingest/mend-rejects.ts";
-import { createMetrics } from "./metrics.ts";
-import { type BiParts, wireBi } from "./wire-bi.ts";
-import { type Deliverer, wireCallbacks } from "./wire-callbacks.ts";
-import { type IngestParts, wireIngest } from "./wire-ingest.ts";
-import { type RollupParts, wireRollups } from "./wire-rollups.ts";
+import { wireCorrections } from "./corrections/corrections.wiring.ts";
+import type { Address } from "./database/client.ts";
+import { type EmbeddedEngine, startEmbedded } from "./database/embedded.ts";
+import { type Lanes, openLanes, setUpSession } from "./database/lanes.ts";
+import { type Prepared, prepareDatabase } from "./database/prepare.ts";
+import { reportPrepared } from "./database/report-prepared.wiring.ts";
+import { type Listening, listen } from "./edge/listen.http.ts";
+import { wireEvents } from "./events/events.wiring.ts";
+import type { Follower } from "./events/follow-batches.ts";
+import type { ImportFile } from "./imports/imports.ts";
+import { type ImportParts, wireImports, wireInbox } from "./imports/imports.wiring.ts";
+import { type IngestParts, wireIngest } from "./ingest/ingest.wiring.ts";
+import { canJudge } from "./ingest/sent-file.ts";
+import { VERSION } from "./kit/project.ts";
+import { setTracing } from "./kit/tracing.ts";
+import { wireLookups } from "./lookups/lookups.wiring.ts";
+import { wireMappings } from "./mappings/mappings.wiring.ts";
+import { listenForScrapes } from "./monitoring/metrics.http.ts";
+import { wireMonitoring } from "./monitoring/monitoring.wiring.ts";
+
+import { startTelemetry } from "./monitoring/telemetry.ts";
+
+import { wireOgc } from "./ogc/ogc.wiring.ts";
+
+import { wireQueries } from "./queries/queries.wiring.ts";
+import { wireRegions } from "./regions/regions.wiring.ts";
+import { type RollupParts, wireRollups } from "./rollups/rollups.wiring.ts";
+import { loadClosedBefore } from "./storage/closed-weeks.db.ts";
+import { settlePlaces } from "./storage/settle-places.db.ts";
+import { wireSuggestions } from "./suggestions/suggestions.wiring.ts";
+import { wireTrips } from "./trips/trips.wiring.ts";
+import { setPrivacy } from "./weekly-averages/suppression.db.ts";
+import { wireWeeklyAverages } from "./weekly-averages/weekly-averages.wiring.ts";
+import { INTERVALS, type Intervals, openWiring } from "./wiring.ts";
+
+/** Log message for requests that delay a stop until their connections are closed. */
+export const CUT = "connections were closed: their requests had not ended in time";
 
 export interface Service {
-  /** Where it listens, without a slash at the end. */
+  /** The URL that it listens on, without a slash at the end. */
   url: string;
-  /** Where its SQL is reached. */
+  /** The address of its database. */
   address: Address;
   prepared: Prepared;
+  /** A key with all scopes that only this process knows, and the check of credentials. */
+  ownKey: string;
+  authenticate: AuthParts["authenticator"]["authenticate"];
+  /** Records that the process ends by its own fault. */
+  leaveLastWords(): void;
   deps: AppDeps & { loadTrips: LoadTrips; importFile: ImportFile };
   /** Finishes the requests under way, then closes the database. */
   stop(): Promise<void>;
@@ -62,218 +72,179 @@ export interface Service {
 /**
  * Starts everything in order: engine, migrations, app, listening.
  *
- * @param onCrash called if the embedded engine ends by itself: nothing can be done without it
- * @param watchInbox whether files that appear in the inbox are imported by themselves
- * @throws StartError with one sentence for whoever started the service
+ * @param onCrash called if the embedded engine ends by itself; the service cannot work without it
+ * @param intervals how often it looks for work; those that are not given are as usual
+ * @throws StartError with one sentence for the operator
  */
 export async function startService(
   config: Config,
   log: Logger,
   onCrash: (error: Error) => void,
-  watchInbox = true,
+  intervals: Partial<Intervals> = {},
 ): Promise<Service> {
+  const tracing = config.traces ? await startTelemetry(VERSION) : undefined;
+  setTracing(tracing);
   const embedded =
     config.databaseUrl === undefined ? await startEmbedded(config.dataFolder, config.sqlPort, onCrash) : undefined;
   const address: Address = embedded ?? { url: config.databaseUrl ?? "" };
-  let sql: Sql | undefined;
+  let lanes: Lanes | undefined;
   let parts: IngestParts | undefined;
+  let imports: ImportParts | undefined;
+  const writers: { stop: () => Promise<void> }[] = [];
   let rollups: RollupParts | undefined;
   let bi: BiParts | undefined;
+  let broker: BrokerParts | undefined;
+  let closeMetrics = async () => {};
   try {
-    const prepared = await prepareDatabase(address, config.timeZone ?? "UTC");
-    report(prepared, config, log);
-    sql = await openPool(address, prepared, embedded ? 1 : config.poolSize);
-    const pool = sql;
+    const prepared = await prepareDatabase(address, config.timeZone);
+    reportPrepared(prepared, config, log);
+    lanes = openLanes(address, prepared.searchPath, config);
+    const pool = lanes.ingest.sql;
+    if (embedded) await setUpSession(pool, prepared.searchPath);
     await setPrivacy(pool, config);
-    bi = await wireBi(pool, prepared.engine, config, log);
-    const follower = createFollower({
-      startChanges: startChanges.bind(null, pool),
-      findChanges: findChanges.bind(null, pool),
-      findStates: findStates.bind(null, pool),
-      onError: (error) => log.warn({ err: error }, "changes of batches could not be looked for"),
-    });
-    const deliverer = wireCallbacks(pool, config, log);
+    const wiring = openWiring(config, lanes, log, { ...INTERVALS, ...intervals });
+    const auth = await wireAuth(wiring);
+    writers.push(auth.authenticator);
+    bi = await wireBi(wiring, prepared.engine);
+    const follower = wireEvents(wiring);
+    const deliverer = wireCallbacks(wiring);
     const onChange = () => {
-      follower.nudge();
-      deliverer?.nudge();
+      follower.trigger();
+      deliverer?.trigger();
     };
-    rollups = wireRollups(pool, address, prepared, config, log);
-    parts = wireIngest(pool, address, config, log, onChange, watchInbox);
-    // So that a row of a closed week meets the same verdict whichever process it comes to.
-    await learnClosed(pool, parts.store.memory);
-    const deps = depsFrom(pool, parts, follower, rollups, config, log);
-    const { server, url } = await listen(createApp(deps), config);
+    rollups = wireRollups(wiring, address, prepared);
+    const mappings = wireMappings(wiring);
+    const lookups = wireLookups(wiring);
+    const inbox = wireInbox(wiring);
+    const [{ customMappings }, { lookupsFor }] = [mappings, lookups];
+    parts = wireIngest(wiring, {
+      ...{ address, customMappings, lookupsFor, onChange },
+      canJudge: (request) => canJudge(request, inbox.id),
+    });
+    imports = wireImports(wiring, inbox, { customMappings, onQueued: parts.onQueued });
+    // Every process must give the same verdict on a row of a closed week.
+    await loadClosedBefore(pool, parts.store.memory);
+    await settlePlaces(pool, parts.store.memory, (warning) => log.warn(warning));
+    const { loadTrips, store, admission } = parts;
+    const regions = wireRegions(wiring, store);
+    const corrections = wireCorrections(wiring, {
+      ...{ store, admission, onChange, lookupsFor },
+      findMapping: mappings.calls.findMapping,
+    });
+    writers.push(regions, corrections);
+    broker = await wireBroker(wiring);
+    const topicTrips = wireTopicTrips(wiring, { store, bulk: parts.bulk, customMappings, lookupsFor, onChange });
+    const monitoring = wireMonitoring(wiring, {
+      rollupStatus: rollups.calls.rollupStatus,
+      ...{ countPoison: parts.countPoison, queueStatus: parts.queueStatus },
+      ...{ followers: follower.followers, broker },
+    });
+    // Only what the endpoints need: the connections and the settings stay here.
+    const { room, answers, logError } = wiring;
+    const deps = {
+      limits: config,
+      bodies: { room, maxBytes: config.maxQuestionBytes, minBytesPerS: config.minBytesPerS },
+      version: VERSION,
+      ...{ loadTrips, room, answers, logError },
+      ...parts.calls,
+      ...wireBatches(wiring),
+      ...follower,
+      ...corrections.calls,
+      ...imports.calls,
+      ...mappings.calls,
+      ...lookups.calls,
+      ...wireSuggestions(lookupsFor),
+      ...wireWeeklyAverages(wiring),
+      ...wireClusters(wiring),
+      ...rollups.calls,
+      ...wireTrips(wiring),
+      ...wireQueries(wiring),
+      ...regions.calls,
+      ...wireAudit(wiring),
+      ...auth.calls,
+      ...monitoring.calls,
+      ...wireOgc(wiring),
+    };
+    closeMetrics = await listenForScrapes(config, monitoring.metrics);
+    const server = await listen(createApp(deps).fetch, {
+      ...config,
+      rateLimits: deps.rateLimits,
+      counts: monitoring.counts,
+      logError: deps.logError,
+      onCut: (connections) => log.warn({ connections }, CUT),
+    });
     deliverer?.start();
-    const tidying = schedule(TIDY_AT, () => tidy(pool).catch((err) => log.warn({ err }, "could not tidy up")));
-    const running = { server, follower, parts, deliverer, tidying, rollups, bi, sql: pool, embedded };
-    return { url, address, prepared, deps, stop: () => stop(running) };
+    if (topicTrips) broker.consume(topicTrips);
+    const tidying = schedule(TIDY_AT, () =>
+      Promise.all([purgeExpired(pool), purgeAudit(pool), purgeOutbox(pool), purgeLogins(pool)]).catch((err) =>
+        log.warn({ err }, "what has expired could not be purged"),
+      ),
+    );
+    const running = {
+      ...{ server, follower, parts, imports, deliverer, tidying, rollups, bi, broker, lanes, embedded, closeMetrics },
+      writers,
+      drain: async () => {
+        monitoring.stopping();
+        server.drain();
+        await sleep(config.drainMs);
+      },
+    };
+    return {
+      ...{ url: server.url, address, prepared, deps },
+      ...{ ownKey: auth.authenticator.ownKey, authenticate: auth.authenticator.authenticate },
+      leaveLastWords: parts.lastWords.leave,
+      stop: async () => {
+        await stop(running);
+        await tracing?.stop().catch((err) => log.warn({ err }, "the last traces could not be sent"));
+      },
+    };
   } catch (error) {
+    await closeMetrics();
+    await broker?.stop();
+    await imports?.stop();
+    await Promise.all(writers.map((one) => one.stop()));
     await parts?.stop();
     await rollups?.stop();
     await bi?.stop();
-    await sql?.end();
+    await lanes?.end({ timeout: 5 });
     await embedded?.stop();
     throw error;
   }
 }
 
-/** Once an hour, at a minute at which little else is done. */
+/** Once an hour, at a minute when little other work runs. */
 const TIDY_AT = "17 * * * *";
 
-function report(prepared: Prepared, config: Config, log: Logger): void {
-  const { engine, timeZone, migrated, functionsReplaced } = prepared;
-  log.info(
-    { engine, time_zone: timeZone, migrations: migrated.length, functions_replaced: functionsReplaced },
-    "database is up to date",
-  );
-  if (config.timeZone !== undefined && config.timeZone !== timeZone) {
-    log.warn(`TRIPGRID_TIME_ZONE is ${config.timeZone}, but the database keeps ${timeZone}, with which it was set up`);
-  }
-}
-
-/** The embedded engine has one session for all, so one connection: it ignores start-up settings, hence the statements. */
-async function openPool(address: Address, { searchPath }: Prepared, max: number): Promise<Sql> {
-  // A question that takes longer holds a connection that others wait for.
-  const sql = createClient(address, { max, searchPath, statementTimeoutMs: 60_000 });
-  if ("socketFolder" in address) {
-    await sql`select set_config('search_path', ${searchPath}, false), set_config('TimeZone', 'UTC', false)`;
-  }
-  return sql;
-}
-
-function depsFrom(sql: Sql, parts: IngestParts, follower: Follower, rollups: RollupParts, config: Config, log: Logger) {
-  const mappings = withBuiltIn({
-    putMapping: (mapping) => putMapping(sql, mapping).finally(parts.forgetMappings),
-    findMapping: findMapping.bind(null, sql),
-    listMappings: listMappings.bind(null, sql),
-    deleteMapping: (name) => deleteMapping(sql, name).finally(parts.forgetMappings),
-  });
-  const db = new Kysely<DB>({ dialect: new PostgresJSDialect({ postgres: sql }) }).withSchema("tripgrid");
-  return {
-    loadTrips: parts.loadTrips,
-    ingest: parts.ingest,
-    checkCallback: (url: string) =>
-      callbackUrl(url, config.callbackSecret === undefined ? undefined : { allowPrivate: config.callbackAllowPrivate }),
-    rateLimits: parts.admission.limits,
-    showTrips: config.showTrips,
-    findBatch: (id: string) => findBatch(sql, id),
-    findRejects: findRejects.bind(null, sql),
-    mendRejects: createMendRejects({
-      findBatch: findBatchToMend.bind(null, sql),
-      findRecords: findRejectedRecords.bind(null, sql),
-      findMapping: mappings.findMapping,
-      storeMended: async (mended) => {
-        const receipt = await storeMended(parts.store, mended);
-        follower.nudge();
-        return receipt;
-      },
-      admission: parts.admission,
-      maxBodyBytes: Math.min(config.maxBodyBytes, config.inflightBytes),
-      minTime: config.minTime,
-    }),
-    importPath: parts.imports.importPath,
-    uploadImport: parts.imports.uploadImport,
-    importFile: parts.imports.importFile,
-    listImports: parts.imports.listImports,
-    findImport: parts.imports.findImport,
-    followBatch: follower.followBatch,
-    followBatches: follower.followBatches,
-    ...mappings,
-    weeklyAverages: weeklyAverages.bind(null, sql),
-    weeklyAveragesByRegion: weeklyAveragesByRegion.bind(null, sql),
-    clusters: clusters.bind(null, sql),
-    listTrips: listTrips.bind(null, db),
-    findTrips: findTrips.bind(null, db),
-    correctTrip: createCorrectTrip({ replaceTrip: replaceTrip.bind(null, parts.store, db), minTime: config.minTime }),
-    cancelTrip: cancelTrip.bind(null, sql),
-    countTrips: countTrips.bind(null, db),
-    runQuery: runQuery.bind(null, db),
-    explainQuery: explainQuery.bind(null, db),
-    putQuery: putQuery.bind(null, sql),
-    findQuery: findQuery.bind(null, sql),
-    listQueries: () => listQueries(sql),
-    deleteQuery: deleteQuery.bind(null, sql),
-    putRegion: putRegion.bind(null, sql),
-    findRegion: findRegion.bind(null, sql),
-    listRegions: () => listRegions(sql),
-    deleteRegion: deleteRegion.bind(null, sql),
-    rollupStatus: rollups.status,
-    refreshRollups: rollups.refresh,
-    rebuildRollups: rollups.rebuild,
-    metrics: createMetrics(rollups.status),
-    ping: () => ping(sql),
-    logError: (error: unknown, { method, path }: { method: string; path: string }) =>
-      log.error({ err: error, method, path }, "request failed"),
-    version: (JSON.parse(readFileSync(join(import.meta.dirname, "../package.json"), "utf8")) as { version: string })
-      .version,
-  };
-}
-
-type Server = ReturnType<typeof serve>;
-
-function listen(app: ReturnType<typeof createApp>, { port, host }: Config): Promise<{ server: Server; url: string }> {
-  return new Promise((resolve, reject) => {
-    // A file takes as long as it takes to send.
-    const options = { fetch: app.fetch, port, hostname: host, serverOptions: { requestTimeout: 0 } };
-    const server = serve(options, (info: AddressInfo) => {
-      resolve({ server, url: `http://${info.family === "IPv6" ? `[${info.address}]` : info.address}:${info.port}` });
-    });
-    server.on("request", (request: IncomingMessage) => endIfIdle(request));
-    server.once("error", (error) =>
-      reject(new StartError(`The service cannot listen on ${host}:${port}: ${error.message}.`)),
-    );
-  });
-}
-
-/** How long requests under way may take when the service stops. A container is killed after 30 s, see docker-compose.yml. */
-const LAST_REPLY_MS = 20_000;
-
 interface Running {
-  server: Server;
+  /** Takes requests as long as proxies may need to see that the process is not ready. */
+  drain: () => Promise<void>;
+  closeMetrics: () => Promise<void>;
+  server: Listening;
   follower: Follower;
   parts: IngestParts;
+  imports: ImportParts;
+  writers: { stop: () => Promise<void> }[];
   deliverer: Deliverer | undefined;
   tidying: ScheduledTask;
   rollups: RollupParts;
   bi: BiParts | undefined;
-  sql: Sql;
+  broker: BrokerParts;
+  lanes: Lanes;
   embedded: EmbeddedEngine | undefined;
 }
 
-async function stop({
-  server,
-  follower,
-  parts,
-  deliverer,
-  tidying,
-  rollups,
-  bi,
-  sql,
-  embedded,
-}: Running): Promise<void> {
-  // Streams of events have no end of their own, and the server waits for all it has begun.
-  const following = follower.close();
-  // A file that is still being sent could keep us waiting for hours; nothing of it was promised.
-  await parts.imports.stop();
-  await closeServer(server);
+async function stop(running: Running): Promise<void> {
+  await running.drain();
+  // Event streams never end by themselves, and the server waits for every reply that it has begun.
+  const following = running.follower.close();
+  await running.broker.stop();
+  // A file that is still being sent could delay the stop for hours. No part of it was acknowledged.
+  await running.imports.stop();
+  await running.server.close();
+  const { parts, deliverer, tidying, rollups, bi } = running;
+  await Promise.all(running.writers.map((one) => one.stop()));
   await Promise.all([following, parts.stop(), deliverer?.stop(), tidying.destroy(), rollups.stop(), bi?.stop()]);
-  await sql.end({ timeout: 5 });
-  await embedded?.stop();
-}
-
-async function closeServer(server: Server): Promise<void> {
-  await new Promise<void>((resolve) => {
-    // A client that keeps its connection and goes on asking would keep us waiting for as long as it likes.
-    server.prependListener("request", (_request: unknown, response: ServerResponse) => {
-      response.shouldKeepAlive = false;
-    });
-    const closeIdle = setInterval(() => "closeIdleConnections" in server && server.closeIdleConnections(), 50);
-    // Connections that were opened and never used count as busy.
-    const closeAll = setTimeout(() => "closeAllConnections" in server && server.closeAllConnections(), LAST_REPLY_MS);
-    server.close(() => {
-      clearInterval(closeIdle);
-      clearTimeout(closeAll);
-      resolve();
-    });
-  });
+  await running.closeMetrics();
+  await running.lanes.end({ timeout: 5 });
+  await running.embedded?.stop();
 }

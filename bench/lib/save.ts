@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { join } from "node:path";
-import type { Sql } from "../../src/db/client.ts";
+import type { Sql } from "../../src/database/client.ts";
 
 const RESULTS = join(import.meta.dirname, "../results");
 

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 
@@ -28,6 +28,8 @@ export async function startBenchService(
   env: Record<string, string>,
   profileFolder: string | undefined,
 ): Promise<BenchService> {
+  // As npm start does before.
+  execFileSync(process.execPath, ["build.mjs"], { cwd: PROJECT });
   const profile = profileFolder ? ["--cpu-prof", `--cpu-prof-dir=${resolve(profileFolder)}`] : [];
   const child = spawn(process.execPath, [...profile, ...startArguments()], {
     cwd: PROJECT,

@@ -1,7 +1,7 @@
 import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ENGINES, type Engine } from "../../src/db/engine.ts";
+import { ENGINES, type Engine } from "../../src/database/engine.ts";
 import { freePort, startCluster } from "../../test/harness/cluster.ts";
 import { findEngines } from "../../test/harness/engines.ts";
 
@@ -50,7 +50,7 @@ export async function openTarget(name: string | undefined, databaseUrl: string |
   process.on("exit", stop);
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
   const base = { folder, stop, isEmbedded: engine === "embedded" };
-  const data = { TRIPGRID_DATA: join(folder, "tripgrid") };
+  const data = { TRIPGRID_DATA_DIR: join(folder, "tripgrid") };
   if (engine === "embedded") {
     const port = await freePort();
     const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
@@ -65,7 +65,8 @@ export async function openTarget(name: string | undefined, databaseUrl: string |
   return { ...base, url: url ?? "", env: { ...data, DATABASE_URL: url ?? "" } };
 }
 
-function programsOf(engine: Engine): string {
+/** The folder with the programs of an engine. */
+export function programsOf(engine: Engine): string {
   // Servers that tests are given by URL are not for benches: their settings are anyone's guess.
   const found = findEngines({ PATH: process.env.PATH }).find((one) => one.engine === engine);
   if (found && "server" in found && found.server.kind === "programs") return found.server.bin;

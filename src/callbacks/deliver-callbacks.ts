@@ -1,5 +1,5 @@
-import type { DueCallback, FailedAttempt, SendCallback } from "../callback.ts";
-import { Ticker } from "../ticker.ts";
+import { Ticker } from "../kit/poller.ts";
+import type { DueCallback, FailedAttempt, SendCallback } from "./callback.ts";
 
 const MAX_AT_ONCE = 8;
 /** How long attempts under way may still take when the service stops. */
@@ -8,20 +8,20 @@ const STOP_MS = 3000;
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
-/** How long after which attempt the next one comes; the one after the last of these is the last. */
+/** Time from each failed attempt to the next one. The attempt after the last of these times is the last. */
 const RETRY_AFTER = [5 * SECOND, 30 * SECOND, 2 * MINUTE, 10 * MINUTE, HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR, 24 * HOUR];
 
 export interface DelivererDeps {
-  /** Callbacks that are due, at most so many; nobody else gets them meanwhile. */
+  /** Takes at most `limit` due callbacks. No other process gets them meanwhile. */
   takeDue: (limit: number) => Promise<DueCallback[]>;
   send: SendCallback;
   recordDelivery: (callback: DueCallback) => Promise<void>;
   recordFailure: (callback: DueCallback, failure: FailedAttempt, retryInMs: number | undefined) => Promise<void>;
   /** Called with every failed attempt. */
   onFailure?: (callback: DueCallback, error: string, isGivenUp: boolean) => void;
-  /** Called when the database fails; the attempt is made again once nobody has it any more. */
+  /** Called when the database fails. The attempt is made again once no process holds it any more. */
   onError?: (error: unknown) => void;
-  /** How often is looked for what is due. */
+  /** Interval between two searches for due callbacks. */
   everyMs?: number;
   /** From 0 to 1. */
   random?: () => number;
@@ -29,21 +29,23 @@ export interface DelivererDeps {
 
 export interface Deliverer {
   start(): void;
-  /** Looks at once: a batch with a callback is final. */
-  nudge(): void;
-  /** Takes no more, and gives those under way a little time to end. */
+  /** Searches at once, when a batch with a callback is final. */
+  trigger(): void;
+  /** Takes no more callbacks, and gives the attempts under way a little time to end. */
   stop(): Promise<void>;
 }
 
-/** When the next attempt comes after one that failed, a tenth sooner or later; undefined after the last. */
+/**
+ * Time until the next attempt after a failed one, a tenth sooner or later at most. Undefined after the last attempt.
+ */
 export function retryInMs(attempt: number, random: number): number | undefined {
   const after = RETRY_AFTER[attempt - 1];
   return after === undefined ? undefined : Math.round(after * (0.9 + 0.2 * random));
 }
 
 /**
- * Delivers the receipts of batches to their callbacks, several at once, and again if it fails. A receiver may get one twice:
- * if the process ends between a delivery and its record, the next one delivers it again.
+ * Delivers the receipts of batches to their callbacks, several at once, and retries failed attempts. A receiver may get
+ * a receipt twice: if the process ends between a delivery and its record, the next process delivers it again.
  */
 export function createDeliverer(deps: DelivererDeps): Deliverer {
   const { takeDue, send, recordDelivery, recordFailure, onFailure, onError, everyMs = 2000 } = deps;
@@ -61,8 +63,8 @@ export function createDeliverer(deps: DelivererDeps): Deliverer {
         .catch((error: unknown) => onError?.(error))
         .finally(() => {
           underWay.delete(attempt);
-          // There was no room for more, so there may be more.
-          if (due.length === free) ticker.nudge();
+          // All free places were filled, so more callbacks may be due.
+          if (due.length === free) ticker.trigger();
         });
       underWay.add(attempt);
     }
@@ -78,7 +80,7 @@ export function createDeliverer(deps: DelivererDeps): Deliverer {
 
   return {
     start: () => ticker.run(true),
-    nudge: () => ticker.nudge(),
+    trigger: () => ticker.trigger(),
     stop: async () => {
       await ticker.stop();
       const timer = setTimeout(() => stopping.abort(), STOP_MS);

@@ -1,6 +1,6 @@
 import { type LookupAddress, type LookupOptions, lookup as systemLookup } from "node:dns";
 import type { LookupFunction } from "node:net";
-import { isPublicAddress } from "../public-address.ts";
+import { isPublicAddress } from "./public-address.ts";
 
 /** Finds all addresses of a name. */
 export type Resolve = (
@@ -10,8 +10,9 @@ export type Resolve = (
 ) => void;
 
 /**
- * A look-up for connections that must not lead inside. It gives the very addresses that are connected to, so a name that
- * leads elsewhere when it is asked again gains nothing; one private address among several is enough to refuse the name.
+ * A look-up for connections that must not lead to private addresses. The connection uses the very addresses that are
+ * checked here, so a name that resolves differently the next time gains nothing. One private address among several is
+ * enough to refuse the name.
  */
 export function publicLookup(resolve: Resolve = systemLookup): LookupFunction {
   return (hostname, options, callback) => {

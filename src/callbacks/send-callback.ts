@@ -1,14 +1,14 @@
 import { type IncomingMessage, type RequestOptions, request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
 import { Webhook } from "standardwebhooks";
-import type { Receipt } from "../batch.ts";
-import { type Attempt, type CallbackPolicy, callbackFault, type DueCallback, type SendCallback } from "../callback.ts";
+import type { Receipt } from "../batches/receipt.ts";
 import { StartError } from "../errors.ts";
+import { type Attempt, type CallbackPolicy, callbackFault, type DueCallback, type SendCallback } from "./callback.ts";
 import { publicLookup, type Resolve } from "./public-lookup.ts";
 
-/** From the name to the head of the reply. */
+/** Time limit from the look-up of the name to the head of the reply. */
 const TIMEOUT_MS = 10_000;
-/** Of what a reply says beyond its status, so much is taken so that the receiver can finish it. */
+/** Limit of the bytes that are read of a reply's body, so that the receiver can finish sending it. */
 const MAX_REPLY_BYTES = 16 * 1024;
 
 export interface SenderOptions extends CallbackPolicy {
@@ -22,21 +22,22 @@ export interface SenderOptions extends CallbackPolicy {
 }
 
 /**
- * Makes the function that sends receipts to their callbacks, signed as Standard Webhooks has it.
+ * Makes the function that sends receipts to their callbacks, signed as Standard Webhooks requires.
  *
- * @throws StartError if the secret is not one
+ * @throws StartError if the secret is not valid
  */
 export function createSender(options: SenderOptions): SendCallback {
   const { present, timeoutMs = TIMEOUT_MS, now = () => new Date(), allowPrivate } = options;
   const webhook = webhookFrom(options.secret);
   const lookup = publicLookup(options.resolve);
   return async (callback, stop) => {
-    // Also here: what is allowed may have changed since the URL was given, and an IP address is not looked up.
+    // The URL is checked again here: the policy may have changed since the URL was given, and an IP address is not
+    // looked up.
     const fault = callbackFault(callback.url, { allowPrivate });
     if (fault) return { error: fault, isLast: false };
     const { headers, body } = sign(webhook, callback, present, now());
     const cut = new AbortController();
-    // Not cleared: it also ends a reply that never ends.
+    // The timer is not cleared: it also ends a reply that never ends.
     setTimeout(() => cut.abort(), timeoutMs).unref();
     const onStop = () => cut.abort();
     stop.addEventListener("abort", onStop);
@@ -74,7 +75,10 @@ function sign(webhook: Webhook, { batchId, receipt }: DueCallback, present: Send
   return { headers, body };
 }
 
-/** The status of the reply. A connection of its own, so that none is taken over which was made to another address. */
+/**
+ * Sends a request and returns the status of its reply. It opens a new connection, so that no connection to another
+ * address is reused.
+ */
 function post(url: string, body: string, options: RequestOptions): Promise<number> {
   const request = url.startsWith("https:") ? requestHttps : requestHttp;
   return new Promise((resolve, reject) => {
@@ -103,7 +107,7 @@ function attemptFrom(status: number): Attempt {
 }
 
 function textOf(error: unknown): string {
-  // Where every address of a name was tried, the one error that says so has no text.
+  // If every address of a name was tried, the error that says so has no text.
   const { message, code, errors } = error as Error & { code?: string; errors?: unknown[] };
   return message || (errors?.[0] ? textOf(errors[0]) : (code ?? "the connection failed"));
 }

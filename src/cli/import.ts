@@ -4,25 +4,30 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { type Config, readConfig } from "../config.ts";
 import { AppError, StartError } from "../errors.ts";
-import { contentTypeOf, FILE_KINDS, type Import, type ImportOptions } from "../imports.ts";
+import { contentTypeOf, FILE_KINDS, type Import, type ImportOptions } from "../imports/imports.ts";
+import { IDENTITIES } from "../trips/identity.ts";
+import { suggestForFile, trialLines } from "./mapping-suggest.ts";
 import { ownTarget } from "./own-service.ts";
 import { count, type Progress, showProgress } from "./progress.ts";
 import { configuredUrl, isTripgrid, runningService } from "./running-service.ts";
+import { saveMapping } from "./save-mapping.ts";
 import { TakeError, type Target } from "./target.ts";
 import { UsageError } from "./usage-error.ts";
 
 const LOOK_EVERY_MS = 500;
-/** A service that is started anew meanwhile goes on with the import. */
+/** How long the command waits for a silent service. A service that restarts meanwhile resumes the import. */
 const PATIENCE_MS = 60_000;
 const REJECTS_SHOWN = 3;
 
 /**
- * `tripgrid import [--mapping NAME] [--again] [--url URL] FILE…`.
+ * `tripgrid import [--mapping NAME | --suggest NAME] [--source NAME] [--identity row] [--charset NAME] [--sheet NAME]
+ * [--again] [--url URL] FILE…`.
  *
- * @returns the exit status: 0 if all files are imported, now or before
+ * @returns the exit status: 0 if all files are imported, now or earlier
  */
 export async function importFiles(args: string[]): Promise<number> {
-  const { files, url, ...options } = argumentsOf(args);
+  const { files, url, suggest, ...given } = argumentsOf(args);
+  const options = suggest === undefined ? given : { ...given, mapping: await suggested(suggest, files, given, url) };
   const config = readConfig();
   const target = await findTarget(config, url);
   const interrupted = new AbortController();
@@ -49,31 +54,65 @@ export async function importFiles(args: string[]): Promise<number> {
   return failures === 0 ? 0 : 1;
 }
 
-function argumentsOf(args: string[]): ImportOptions & { files: string[]; url: string | undefined } {
+/** Proposes a mapping for the first file, and stores it for all of them. */
+async function suggested(
+  name: string,
+  [file = ""]: string[],
+  options: ImportOptions,
+  url: string | undefined,
+): Promise<string> {
+  const found = await suggestForFile(file, options);
+  for (const line of [...found.notes, ...trialLines(found)]) process.stderr.write(`${line}\n`);
+  if (!found.trial?.trips) throw new StartError(`${file}: no mapping was found that makes trips of its rows.`);
+  await saveMapping(name, found.mapping, url);
+  return name;
+}
+
+interface Arguments extends ImportOptions {
+  files: string[];
+  url: string | undefined;
+  /** The name under which a proposed mapping is stored and used. */
+  suggest: string | undefined;
+}
+
+function argumentsOf(args: string[]): Arguments {
   try {
     const { values, positionals } = parseArgs({
       args,
       allowPositionals: true,
-      options: { mapping: { type: "string" }, again: { type: "boolean", default: false }, url: { type: "string" } },
+      options: {
+        ...{ mapping: { type: "string" }, suggest: { type: "string" }, source: { type: "string" } },
+        ...{ identity: { type: "string" }, charset: { type: "string" }, sheet: { type: "string" } },
+        ...{ again: { type: "boolean", default: false }, url: { type: "string" } },
+      },
     });
     if (positionals.length === 0) throw new UsageError("import: expected at least one FILE");
     if (values.url !== undefined && !(URL.canParse(values.url) && /^https?:/i.test(values.url))) {
       throw new UsageError(`import: --url: expected an address such as http://127.0.0.1:8080, but got ${values.url}`);
     }
-    return { files: positionals, mapping: values.mapping, again: values.again, url: values.url?.replace(/\/+$/, "") };
+    const { mapping, suggest, source, identity, charset, sheet, again } = values;
+    if (mapping !== undefined && suggest !== undefined) {
+      throw new UsageError("import: --mapping names a mapping that is stored, --suggest one that is to be; give one");
+    }
+    const known = IDENTITIES.find((one) => one === identity);
+    if (identity !== undefined && !known) throw new UsageError("import: --identity: expected content or row");
+    const url = values.url?.replace(/\/+$/, "");
+    return { files: positionals, mapping, suggest, source, identity: known, charset, sheet, again, url };
   } catch (error) {
     throw error instanceof UsageError ? error : new UsageError(`import: ${(error as Error).message}`);
   }
 }
 
-/** The service at the address, or the one that the settings lead to, or else one of our own. */
+/** Finds the service at the given address, or at the configured address, or else starts one in this process. */
 async function findTarget(config: Config, url: string | undefined): Promise<Target> {
   if (url !== undefined) {
-    if (await isTripgrid(url)) return runningService(url, undefined);
+    if (await isTripgrid(url)) return runningService(url, undefined, config.apiKey);
     throw new StartError(`No Tripgrid service answers at ${url}.`);
   }
   const configured = configuredUrl(config);
-  if (configured && (await isTripgrid(configured))) return runningService(configured, config.inboxFolder);
+  if (configured && (await isTripgrid(configured))) {
+    return runningService(configured, config.inboxFolder, config.apiKey);
+  }
   return ownTarget(config);
 }
 
@@ -85,12 +124,19 @@ async function importOne(target: Target, file: string, options: ImportOptions, s
     progress = showProgress(basename(path), await sizeOf(path), process.stderr);
     signal.addEventListener("abort", () => progress?.stop());
     const onSent = (bytes: number) => signal.aborted || progress?.sent(bytes);
-    const done = await follow(target, await target.take(path, options, onSent), progress, signal);
-    progress.stop();
-    return await report(target, file, done);
+    const taken = await target.take(path, options, onSent);
+    let isDone = true;
+    for (const one of taken.members ?? [taken]) {
+      const done = await follow(target, one, progress, signal);
+      progress.stop();
+      isDone =
+        (await report(target, taken.members ? `${file}/${one.file.split("/").slice(1).join("/")}` : file, done)) &&
+        isDone;
+    }
+    return isDone;
   } catch (error) {
     progress?.stop();
-    // Whoever stopped us knows what follows.
+    // The signal handler prints the message and exits.
     if (signal.aborted) return new Promise(() => {});
     const isOurs = error instanceof AppError || error instanceof TakeError;
     process.stderr.write(`${file}: ${isOurs ? error.message : (error as Error).stack}\n`);
@@ -107,7 +153,7 @@ async function sizeOf(path: string): Promise<number> {
   return found.size;
 }
 
-/** Looks until there is nothing left to do. */
+/** Polls an import until it has ended. */
 async function follow(target: Target, taken: Import, progress: Progress, signal: AbortSignal): Promise<Import> {
   let one = taken;
   let lastSeen = performance.now();
@@ -133,6 +179,11 @@ async function report(target: Target, file: string, one: Import): Promise<boolea
   if (one.state === "failed") {
     const stored = rows > 0 ? ` Before that, ${numbers}.` : "";
     process.stderr.write(`${file}: failed: ${one.error?.detail ?? "for an unknown reason."}${stored}\n`);
+    if (one.error?.code === "no_mapping") {
+      process.stderr.write(
+        `${file}: tripgrid import --suggest NAME ${file} proposes a mapping, stores it and imports the file\n`,
+      );
+    }
     return false;
   }
   const how = one.already_imported

@@ -1,21 +1,25 @@
-import { createReadStream } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
-import { pipeline } from "node:stream";
 import { parseArgs } from "node:util";
-import { createGunzip } from "node:zlib";
+import { openTables } from "../containers/open-tables.ts";
 import { AppError, StartError } from "../errors.ts";
-import { streamRows } from "../ingest/stream-rows.ts";
-import { suggestMapping } from "../ingest/suggest-mapping.ts";
-import type { MappingDefinition } from "../mapping-definition.ts";
+import type { LookupsFor, Places } from "../lookups/lookup.ts";
+import { lookupNames } from "../lookups/lookup.ts";
+import { readLookup } from "../lookups/read-lookup.ts";
+import type { MappingDefinition } from "../mappings/mapping-definition.ts";
+import { suggestText } from "../suggestions/suggest-text.ts";
+import type { SuggestedMapping } from "../suggestions/suggestion.ts";
+import { count } from "./progress.ts";
 
-const USAGE = "usage: tripgrid mapping suggest FILE [--source NAME]";
-const ROWS_LOOKED_AT = 1000;
+const USAGE =
+  "usage: tripgrid mapping suggest FILE [--source NAME] [--sheet NAME] [--lookup NAME=FILE] [--save NAME] [--url URL]";
 
 /**
- * `tripgrid mapping suggest FILE [--source NAME]`: reads the first rows of a CSV, NDJSON or JSON file, which may be packed
- * with gzip, and writes the mapping that they make likely as JSON, ready for `PUT /v1/mappings/NAME`.
+ * `tripgrid mapping suggest FILE`: reads a file of any known kind, and writes a probable mapping as JSON, ready for
+ * `PUT /v1/mappings/NAME`. The mapping is tried on all rows of the file. With `--save NAME` the service stores it.
  *
- * @param note is told what somebody who knows the file should check; the standard error, so that the JSON can be piped
+ * @param note receives the points to check by a person with knowledge of the file; by default it writes to the standard
+ *   error, so that the JSON can be piped
  * @throws StartError with one sentence if the file cannot be read or holds no rows
  */
 export async function mappingSuggest(
@@ -23,50 +27,104 @@ export async function mappingSuggest(
   write: (text: string) => void,
   note: (text: string) => void = (text) => process.stderr.write(text),
 ): Promise<void> {
-  const { file, source } = argumentsOf(args);
-  const { fields, rows } = await headOf(file);
-  if (rows.length === 0) throw new StartError(`${file} holds no rows.`);
-  const { mapping, notes } = suggestMapping(fields, rows, source ?? sourceOf(file));
-  write(printed(mapping));
-  for (const line of notes) note(`${line}\n`);
+  const { file, source, sheet, lookup, save, url } = argumentsOf(args);
+  const suggested = await suggestForFile(file, { source, sheet, lookup });
+  write(printed(suggested.mapping));
+  for (const line of [...suggested.notes, ...trialLines(suggested)]) note(`${line}\n`);
+  if (save === undefined) return;
+  // Only this needs a service, whose modules take a while to load.
+  const { saveMapping } = await import("./save-mapping.ts");
+  await saveMapping(save, suggested.mapping, url);
+  note(`The mapping ${save} is stored: tripgrid import --mapping ${save} ${file}\n`);
 }
 
-function argumentsOf(args: string[]): { file: string; source: string | undefined } {
+export interface FileOptions {
+  source?: string | undefined;
+  sheet?: string | undefined;
+  /** A lookup as `NAME=FILE`, or the name of one that the service has. */
+  lookup?: string | undefined;
+}
+
+/** Proposes a mapping for a file, and tries it on all of its rows. */
+export async function suggestForFile(file: string, options: FileOptions): Promise<SuggestedMapping> {
+  const [lookup, lookupFile] = options.lookup?.split(/=(.*)/s) ?? [];
+  try {
+    const places = lookupFile === undefined ? undefined : placesOf(await readFile(lookupFile));
+    const { tables, close } = await openTables(file, options.sheet);
+    try {
+      const [first] = tables;
+      if (!first) throw new StartError(`${file} holds no rows.`);
+      const suggested = await suggestText(
+        first.open,
+        { contentType: first.contentType, source: options.source, otherwise: sourceOf(file), lookup },
+        known(lookup, places),
+      );
+      if (tables.length > 1) suggested.notes.push(`${file} holds ${tables.length} files; this is for ${first.name}`);
+      return suggested;
+    } finally {
+      await close();
+    }
+  } catch (error) {
+    if (error instanceof StartError) throw error;
+    if (!(error instanceof AppError)) {
+      throw new StartError(`${file} cannot be read: ${(error as Error).message}.`, { cause: error });
+    }
+    const detail = error.code === "invalid_encoding" ? `it cannot be read: ${error.message}` : error.message;
+    throw new StartError(`${file}: ${detail.replace("The body", "The file")}`, { cause: error });
+  }
+}
+
+const placesOf = (bytes: Buffer): Places =>
+  new Map(
+    readLookup(bytes, undefined).flatMap(({ id, geometry }) =>
+      geometry.type === "Point" ? [[id, geometry.coordinates as [number, number]] as const] : [],
+    ),
+  );
+
+/** The lookup of the command line. Others are known to the service alone. */
+const known =
+  (name: string | undefined, places: Places | undefined): LookupsFor =>
+  async (mapping) => {
+    const other = lookupNames(mapping).find((one) => one !== name || places === undefined);
+    if (other === undefined) return new Map(name !== undefined && places ? [[name, places]] : []);
+    throw new AppError(
+      "missing_lookup",
+      `its places are in the lookup ${other}; try it here with --lookup ${other}=FILE.`,
+    );
+  };
+
+function argumentsOf(
+  args: string[],
+): FileOptions & { file: string; save: string | undefined; url: string | undefined } {
   try {
     const { values, positionals } = parseArgs({
       args,
       allowPositionals: true,
-      options: { source: { type: "string" } },
+      options: {
+        ...{ source: { type: "string" }, sheet: { type: "string" }, lookup: { type: "string" } },
+        ...{ save: { type: "string" }, url: { type: "string" } },
+      },
     });
     const [file, ...more] = positionals;
     if (file === undefined || more.length > 0) throw new RangeError("expected one file");
-    return { file, source: values.source };
+    const { source, sheet, lookup, save, url } = values;
+    return { file, source, sheet, lookup, save, url };
   } catch (error) {
     throw new StartError(`${(error as Error).message}; ${USAGE}`);
   }
 }
 
-async function headOf(file: string): Promise<{ fields: string[]; rows: unknown[][] }> {
-  const onDisk = createReadStream(file);
-  // The rest of a large file is not read, so that its being cut off is no error.
-  const bytes = /\.gz$/i.test(file) ? pipeline(onDisk, createGunzip(), () => {}) : onDisk;
-  try {
-    const { fields, blocks } = await streamRows(bytes, undefined, ROWS_LOOKED_AT);
-    for await (const { rows } of blocks) {
-      return { fields, rows: rows.flatMap((row) => ("record" in row ? [valuesOf(row.record, fields)] : [])) };
-    }
-    return { fields, rows: [] };
-  } catch (error) {
-    const detail = error instanceof AppError ? error.message : `${file} cannot be read: ${(error as Error).message}.`;
-    throw new StartError(detail, { cause: error });
-  } finally {
-    onDisk.destroy();
-  }
+/** Says what the dry run found. */
+export function trialLines({ trial }: SuggestedMapping): string[] {
+  if (!trial) return [];
+  const { rows, trips, rejected, rejects } = trial;
+  return [
+    `dry run: ${count(rows)} rows: ${count(trips)} trips, ${count(rejected)} rejected`,
+    ...rejects.map(({ row, field, detail }) => `  row ${row}: ${field}: ${detail}`),
+  ];
 }
 
-const valuesOf = (record: Record<string, unknown>, fields: readonly string[]) => fields.map((name) => record[name]);
-
-/** A line for each column, so that it can be read and corrected. */
+/** Prints a line for each column, so that a person can read and correct it. */
 function printed({ columns, ...more }: MappingDefinition): string {
   const lines = (object: object, indent: string) =>
     Object.entries(object).map(([name, value]) => `${indent}${JSON.stringify(name)}: ${oneLine(value)}`);
@@ -78,7 +136,7 @@ const oneLine = (value: unknown) => JSON.stringify(value, undefined, 1).replace(
 /** `2018-Q3 Metro_trips.csv.gz` → `2018-q3-metro-trips`. */
 const sourceOf = (file: string): string =>
   basename(file)
-    .replace(/\.(gz|csv|ndjson|jsonl|json|txt)\b/gi, "")
+    .replace(/\.(gz|csv|tsv|ndjson|jsonl|geojsonl?|json|txt|zip|xlsx|parquet)\b/gi, "")
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, "-")
     .replace(/^-|-$/g, "") || "CHANGE-ME";

@@ -4,7 +4,7 @@ import { StartError } from "../errors.ts";
 import { type Service, startService } from "../service.ts";
 import type { Target } from "./target.ts";
 
-/** A service of our own that takes files: it reads them where they are. */
+/** A service in this process that takes files. It reads them from their place on disk. */
 export async function ownTarget(config: Config): Promise<Target> {
   const service = await startOwnService(config);
   const { importFile, findImport, findBatch } = service.deps;
@@ -20,19 +20,18 @@ export async function ownTarget(config: Config): Promise<Target> {
 }
 
 /**
- * Starts a service for as long as the command takes, on a port that nobody knows. It leaves the inbox to the service
- * that runs for good.
+ * Starts a service for the duration of the command, on a random port. It leaves the inbox to the permanent service.
  *
  * @throws StartError
  */
 export async function startOwnService(config: Config): Promise<Service> {
   const log = pino({ level: "warn" }, destination(2));
-  const own: Config = { ...config, host: "127.0.0.1", port: 0, sqlPort: undefined };
+  const own: Config = { ...config, host: "127.0.0.1", port: 0, sqlPort: undefined, firstKeyFile: undefined };
   const onCrash = (error: Error) => {
     process.stderr.write(`tripgrid: ${error.message}\n`);
     process.exit(1);
   };
-  return startService(own, log, onCrash, false).catch((error) => {
+  return startService(own, log, onCrash, { inboxMs: undefined }).catch((error) => {
     if (!(error instanceof StartError) || !error.message.includes("is in use")) throw error;
     throw new StartError(`${error.message} If it is a service that runs, say where it listens: --url URL.`);
   });

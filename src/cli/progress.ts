@@ -1,18 +1,18 @@
 import cliProgress, { type Options, type Params } from "cli-progress";
-import type { Import } from "../imports.ts";
+import type { Import } from "../imports/imports.ts";
 
-/** The first line comes soon, and then each after twice the time, up to a limit. */
+/** The first line is printed soon. The time before each further line doubles, up to a limit. */
 const FIRST_LINE_MS = 1000;
 const LINE_EVERY_MS = 15_000;
 
-/** Shows how far one file is: a bar on a terminal, elsewhere a line now and then. */
+/** Shows the progress of one file: a bar on a terminal, otherwise a line now and then. */
 export interface Progress {
   sent(bytes: number): void;
   update(one: Import): void;
   stop(): void;
 }
 
-/** @param out where it is shown; what is done stands elsewhere, so that it can be piped */
+/** @param out the stream for the progress; results go elsewhere, so that they can be piped */
 export function showProgress(file: string, bytes: number, out: NodeJS.WriteStream): Progress {
   return out.isTTY ? barOf(file, bytes, out) : linesOf(file, bytes, out);
 }

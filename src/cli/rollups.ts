@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
+import { TripgridClient, TripgridError } from "../../client/index.ts";
 import { type Config, readConfig } from "../config.ts";
 import { StartError } from "../errors.ts";
-import type { RollupStatus } from "../rollups.ts";
+import type { RollupStatus } from "../rollups/rollups.ts";
 import { startOwnService } from "./own-service.ts";
 import { count } from "./progress.ts";
 import { configuredUrl, isTripgrid } from "./running-service.ts";
@@ -12,10 +13,10 @@ const ACTIONS = ["status", "refresh", "rebuild"] as const;
 type Action = (typeof ACTIONS)[number];
 
 const LOOK_EVERY_MS = 500;
-/** So often it is said how far it is, where nobody looks at it as it goes. */
+/** The interval of progress messages. */
 const SAY_EVERY_MS = 5000;
 
-/** `tripgrid rollups status|refresh|rebuild [--url URL]`: through the service that runs, or one of our own. */
+/** `tripgrid rollups status|refresh|rebuild [--url URL]`: asks the running service, or one started in this process. */
 export async function rollups(args: string[]): Promise<number> {
   const { action, url } = argumentsOf(args);
   const service = await findService(readConfig(), url);
@@ -51,29 +52,32 @@ interface Asked {
 
 async function findService(config: Config, url: string | undefined): Promise<Asked> {
   const running = url ?? configuredUrl(config);
-  if (running !== undefined && (await isTripgrid(running))) return { ask: askAt(running), stop: async () => {} };
+  if (running !== undefined && (await isTripgrid(running)))
+    return { ask: askAt(running, config.apiKey), stop: async () => {} };
   if (url !== undefined) throw new StartError(`No Tripgrid service answers at ${url}.`);
   const service = await startOwnService(config);
-  return { ask: askAt(service.url), stop: service.stop };
+  return { ask: askAt(service.url, service.ownKey), stop: service.stop };
 }
 
 const askAt =
-  (url: string) =>
+  (url: string, apiKey: string | undefined) =>
   async (action: Action): Promise<RollupStatus> => {
-    const path = action === "status" ? "/v1/rollups" : `/v1/rollups/${action}`;
-    const reply = await fetch(url + path, {
-      method: action === "status" ? "GET" : "POST",
-      signal: AbortSignal.timeout(60_000),
-    });
-    const body = (await reply.json()) as RollupStatus & { detail?: string };
-    if (!reply.ok) throw new StartError(body.detail ?? `${url}${path} answers ${reply.status}`);
-    return body;
+    const client = new TripgridClient({ url, key: apiKey, timeoutMs: 60_000 });
+    const [method, path] = action === "status" ? ["GET", "/v1/rollups"] : ["POST", `/v1/rollups/${action}`];
+    try {
+      return await client.json<RollupStatus>(path, { method });
+    } catch (error) {
+      throw error instanceof TripgridError ? new StartError(error.message) : error;
+    }
   };
 
-/** Trips that come meanwhile are not waited for: it ends once all that was missing at first is taken up. */
+/**
+ * Waits until the rollups include all writes that they lacked at the start. It does not wait for trips that arrive
+ * meanwhile.
+ */
 async function untilUpToDate(first: RollupStatus, ask: () => Promise<RollupStatus>): Promise<RollupStatus> {
   let status = first;
-  // By the clock of the database: what is written from here on is later.
+  // The time of the start by the database's clock. Later writes have a later time.
   const began = sinceOf(first) + first.lag_seconds * 1000;
   for (let said = Date.now(); status.behind_since !== null && sinceOf(status) <= began; await sleep(LOOK_EVERY_MS)) {
     if (Date.now() - said >= SAY_EVERY_MS) {

@@ -6,13 +6,14 @@ import { basename, relative, sep } from "node:path";
 import { Transform } from "node:stream";
 import { json } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
+import { TripgridClient } from "../../client/index.ts";
 import type { Config } from "../config.ts";
-import type { Import, ImportOptions } from "../imports.ts";
+import type { Import, ImportOptions } from "../imports/imports.ts";
 import { TakeError, type Target } from "./target.ts";
 
 const LOOK_MS = 3000;
 
-/** Whether a Tripgrid service answers at an address. */
+/** True if a Tripgrid service answers at an address. */
 export async function isTripgrid(url: string): Promise<boolean> {
   try {
     const reply = await fetch(`${url}/openapi.json`, { signal: AbortSignal.timeout(LOOK_MS) });
@@ -22,7 +23,7 @@ export async function isTripgrid(url: string): Promise<boolean> {
   }
 }
 
-/** Where the service of these settings would listen; undefined if on a port that nobody knows. */
+/** The address of a service with these settings. Undefined: the port is random. */
 export function configuredUrl({ host, port }: Pick<Config, "host" | "port">): string | undefined {
   if (port === 0) return undefined;
   const name = /^(0\.0\.0\.0|::)$/.test(host) ? "127.0.0.1" : host;
@@ -30,25 +31,29 @@ export function configuredUrl({ host, port }: Pick<Config, "host" | "port">): st
 }
 
 /**
- * A service that runs, on this machine or another.
+ * A running service, on this machine or another.
  *
  * @param url without a slash at the end
- * @param inbox the service's inbox, if it is on this machine: what lies in there need not be sent
+ * @param inbox the service's inbox, if it is on this machine; files in it need not be sent
+ * @param apiKey for a service that asks for credentials
  */
-export function runningService(url: string, inbox: string | undefined): Target {
+export function runningService(url: string, inbox: string | undefined, apiKey: string | undefined): Target {
+  const credential = credentialOf(apiKey);
   let isSending = false;
+  // The command asks again by itself, for as long as it has patience.
+  const client = new TripgridClient({ url, key: apiKey, timeoutMs: 30_000, retries: 0 });
   return {
     take: async (path, options, onSent) => {
       const inside = inbox === undefined ? undefined : await pathBelow(inbox, path);
-      const taken = inside === undefined ? undefined : await takeInside(url, inside, options);
+      const taken = inside === undefined ? undefined : await takeInside(url, credential, inside, options);
       if (taken) return taken;
       isSending = true;
-      return send(url, path, options, onSent).finally(() => {
+      return send(url, credential, path, options, onSent).finally(() => {
         isSending = false;
       });
     },
-    findImport: (importId) => get(`${url}/v1/imports/${importId}`),
-    findBatch: (batchId) => get(`${url}/v1/batches/${batchId}`),
+    findImport: (importId) => client.found(`/v1/imports/${importId}`),
+    findBatch: (batchId) => client.found(`/v1/batches/${batchId}`),
     rejectsAt: (batchId) => `${url}/v1/batches/${batchId}/rejects`,
     partingWords: () =>
       isSending
@@ -58,12 +63,9 @@ export function runningService(url: string, inbox: string | undefined): Target {
   };
 }
 
-async function get<T>(url: string): Promise<T | undefined> {
-  const reply = await fetch(url, { signal: AbortSignal.timeout(30_000) });
-  if (reply.status === 404) return undefined;
-  if (!reply.ok) throw new Error(`${url} answers ${reply.status}`);
-  return (await reply.json()) as T;
-}
+/** The header that shows a credential. */
+export const credentialOf = (apiKey: string | undefined): Record<string, string> =>
+  apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` };
 
 async function pathBelow(folder: string, path: string): Promise<string | undefined> {
   const real = await Promise.all([realpath(folder), realpath(path)]).catch(() => undefined);
@@ -71,9 +73,14 @@ async function pathBelow(folder: string, path: string): Promise<string | undefin
   return relative(real[0], real[1]).split(sep).join("/");
 }
 
-/** A file in the service's inbox; undefined if the service has another one. */
-async function takeInside(url: string, path: string, options: ImportOptions): Promise<Import | undefined> {
-  const headers = { "content-type": "application/json", "content-length": 0 };
+/** Imports a file in the service's inbox. Undefined: the service has another inbox. */
+async function takeInside(
+  url: string,
+  credential: Record<string, string>,
+  path: string,
+  options: ImportOptions,
+): Promise<Import | undefined> {
+  const headers = { ...credential, "content-type": "application/json", "content-length": 0 };
   const body = JSON.stringify({ path, ...options });
   const { status, reply } = await post(
     `${url}/v1/imports`,
@@ -88,14 +95,18 @@ async function takeInside(url: string, path: string, options: ImportOptions): Pr
 
 async function send(
   url: string,
+  credential: Record<string, string>,
   path: string,
-  { mapping, again }: ImportOptions,
+  { mapping, source, identity, charset, sheet, again }: ImportOptions,
   onSent: (bytes: number) => void,
 ): Promise<Import> {
-  const query = new URLSearchParams({ file: basename(path), ...(mapping === undefined ? {} : { mapping }) });
+  const given = Object.entries({ mapping, source, identity, charset, sheet }).filter(
+    ([, value]) => value !== undefined,
+  );
+  const query = new URLSearchParams({ file: basename(path), ...(Object.fromEntries(given) as Record<string, string>) });
   if (again) query.set("again", "true");
   const { size } = await stat(path);
-  const headers = { "content-type": "application/octet-stream", "content-length": size };
+  const headers = { ...credential, "content-type": "application/octet-stream", "content-length": size };
   let sent = 0;
   const counter = new Transform({
     transform(chunk: Buffer, _encoding, done) {
@@ -104,7 +115,7 @@ async function send(
       done(null, chunk);
     },
   });
-  // As much as was said: a file that grows meanwhile would end the connection.
+  // Sends only the announced length: a file that grows meanwhile would break the connection.
   const bytes = createReadStream(path, { highWaterMark: 256 * 1024, end: Math.max(0, size - 1) });
   const { status, reply } = await post(`${url}/v1/imports?${query}`, headers, (to) => pipeline(bytes, counter, to));
   return importFrom(status, reply);
@@ -115,7 +126,7 @@ interface Reply {
   reply: unknown;
 }
 
-/** Posts without any limit of time: the service reads a file to its end before it answers. */
+/** Posts without a time limit: the service reads a file to its end before it answers. */
 function post(
   url: string,
   headers: Record<string, string | number>,
@@ -127,7 +138,7 @@ function post(
       const status = response.statusCode ?? 0;
       json(response).then(
         (reply) => {
-          // It may have answered before all was sent, because it does not want it.
+          // The service may have answered before it received everything, because it refuses the file.
           sending.destroy();
           resolve({ status, reply });
         },

@@ -1,21 +1,21 @@
-import type { Receipt } from "../batch.ts";
-import type { Import, ImportOptions } from "../imports.ts";
+import type { Receipt } from "../batches/receipt.ts";
+import type { Import, ImportOptions } from "../imports/imports.ts";
 
-/** A service that takes files: one that runs, or one of our own. */
+/** A service that takes files: a running one, or one in this process. */
 export interface Target {
   /**
    * Hands a file over.
    *
    * @param path absolute
-   * @param onSent told how many bytes have been sent, if it has to be sent
-   * @throws AppError or TakeError with a sentence for whoever gave the file
+   * @param onSent receives the number of sent bytes, if the file has to be sent
+   * @throws AppError or TakeError with a sentence for the user of the command
    */
   take(path: string, options: ImportOptions, onSent: (bytes: number) => void): Promise<Import>;
   findImport(importId: string): Promise<Import | undefined>;
   findBatch(batchId: string): Promise<Receipt | undefined>;
-  /** Where the rejected rows of a batch are to be had, as a sentence's end. */
+  /** The place of a batch's rejected rows, as the end of a sentence. */
   rejectsAt(batchId: string): string;
-  /** What becomes of an import that is under way once we are gone. */
+  /** The sentence about an unfinished import after the command has stopped. */
   partingWords(): string;
   stop(): Promise<void>;
 }

@@ -1,30 +1,33 @@
 /**
- * A place where trips begin and end: its middle in degrees, how far they scatter about it (the standard deviation, in
- * metres), and how much it draws for each use, relative to the other places of its city.
+ * A place where trips begin and end: its centre in degrees, the standard deviation of the trips' distance from it in
+ * metres, and its weight for each use, relative to the other places of its city.
  */
 export type Spot = [lon: number, lat: number, m: number, home: number, work: number, night: number, gate: number];
 
-/** What people go to a spot for, and where it says how much. A gate is a station or (far, so with more) an airport. */
+/**
+ * The uses of a spot, with the index of each weight. A gate is a station or an airport, which has a higher weight
+ * because it is far away.
+ */
 export const USES = { home: 3, work: 4, night: 5, gate: 6 } as const;
 export type Use = keyof typeof USES;
 
 export interface City {
-  /** The region that its trips carry; `geo/` has an outline of that name. */
+  /** The region that its trips carry. `geo/` has an outline of that name. */
   name: string;
-  /** Trips, relative to the other cities. */
+  /** The number of trips, relative to the other cities. */
   share: number;
-  /** Trips from January to December, relative to each other. */
+  /** The number of trips from January to December, relative to each other. */
   season: readonly number[];
-  /** Driving speed when streets are empty, km/h. */
+  /** The driving speed on empty streets in km/h. */
   speedKmh: number;
-  /** True where clocks change as in the European Union. */
+  /** True if clocks change as in the European Union. */
   clocksChange: boolean;
-  /** Fares: to begin with, for each kilometre, and the decimals they are written with. */
+  /** Fares: the base fare, the fare for each kilometre, and the number of decimals. */
   fare: { currency: string; base: number; perKm: number; decimals: number };
   spots: readonly Spot[];
 }
 
-/** Four cities as a demo needs them: places, sizes and seasons are estimates, no statistics. */
+/** Four cities for a demo. Their places, sizes and seasons are estimates, not statistics. */
 export const CITIES: readonly City[] = [
   {
     name: "Turin",
@@ -122,8 +125,8 @@ export const CITIES: readonly City[] = [
 ];
 
 /**
- * Why people travel: from where, to where, how many of all (they need not sum to 100), and when: a digit for each hour,
- * relative to each other, for Monday to Thursday, for Friday, for Saturday and for Sunday.
+ * A reason to travel: the origin, the destination, its share of all trips (shares need not sum to 100), and the hours:
+ * a digit for each hour, relative to each other, for Monday to Thursday, Friday, Saturday and Sunday.
  */
 export type Flow = readonly [from: Use, to: Use, share: number, hours: string];
 

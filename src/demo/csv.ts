@@ -1,26 +1,26 @@
 import { createWriteStream } from "node:fs";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import type { Trip } from "../trip.ts";
+import type { Trip } from "../trips/trip.ts";
 
 const CHUNK_CHARS = 65_536;
-/** How many trips are looked at for the names of their attributes before the header is written: less than a chunk. */
+/** The number of trips that are searched for names of attributes before the header is written: less than a chunk. */
 const LOOK_AHEAD = 250;
 const COLUMNS = [
   ...["trip_id", "source", "region", "started_at", "ended_at"],
   ...["origin_lon", "origin_lat", "destination_lon", "destination_lat"],
   ...["distance_m", "duration_s", "driver_id", "rider_id", "vehicle_model"],
 ];
-/** Names that a native CSV file reads as something else than an attribute. */
+/** Names that a native CSV file does not read as attributes. */
 const TAKEN = new Set([...COLUMNS, "booked_at", "origin", "destination", "attributes"]);
 
 /**
- * Trips as native CSV, in chunks of about 64 K characters: a header, then a line for each trip. Points are longitude
- * and latitude in degrees with 6 decimals, distances metres, durations seconds. Times stand as they were sent, those in
- * local time without an offset. Attributes follow as columns of their own, sorted by name.
+ * Writes trips as native CSV, in chunks of about 64 K characters: a header, then a line for each trip. Points are
+ * longitude and latitude in degrees with 6 decimals, distances are metres, durations are seconds. Times are written as
+ * they were sent, local times without an offset. Attributes follow as separate columns, sorted by name.
  *
- * The header names the attributes of the first 250 trips. A trip that the columns cannot carry (another attribute later
- * on, one named like a column, a `bookedAt`) throws an Error rather than losing something on its way.
+ * The header names the attributes of the first 250 trips. The function throws an Error for a trip that would lose data:
+ * one with another attribute later on, with an attribute named like a column, or with a `bookedAt`.
  */
 export function* csvChunks(trips: Iterable<Trip>): Generator<string> {
   const ahead: Trip[] = [];
@@ -46,8 +46,8 @@ export function* csvChunks(trips: Iterable<Trip>): Generator<string> {
 }
 
 /**
- * Writes trips to a native CSV file, replacing what it held, no faster than the disk takes them: memory is bounded
- * however many there are. If it fails, the file is left as far as it got.
+ * Writes trips to a native CSV file and replaces its contents. It writes no faster than the disk accepts data, so
+ * memory is bounded for any number of trips. After a failure, the file keeps the part that was written.
  */
 export async function writeCsv(path: string, trips: Iterable<Trip>): Promise<{ trips: number; bytes: number }> {
   const written = { trips: 0, bytes: 0 };
@@ -86,7 +86,7 @@ function line(trip: Trip, names: ReadonlySet<string>): string {
 
 const degrees = (coordinate: number) => coordinate.toFixed(6);
 
-/** A value as one cell: quoted if a reader would take it apart or trim it. */
+/** A value as one cell, in quotes if a reader would split or trim it. */
 function cell(value: unknown): string {
   if (value === undefined || value === null) return "";
   const text = typeof value === "string" ? value : JSON.stringify(value);

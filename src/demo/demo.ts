@@ -1,4 +1,5 @@
-import type { AppDeps } from "../http/app.ts";
+import type { PutRegion } from "../regions/region.ts";
+import type { ListTrips } from "../trips/trips.ts";
 import { generateTrips } from "./generate.ts";
 import { loadInBatches, loadRegions } from "./load.ts";
 
@@ -18,14 +19,20 @@ const POLYGON = {
   ],
 };
 
-type DemoDeps = Pick<AppDeps, "listTrips" | "putRegion"> & { loadTrips: Parameters<typeof loadInBatches>[1] };
+interface DemoDeps {
+  listTrips: ListTrips;
+  putRegion: PutRegion;
+  loadTrips: Parameters<typeof loadInBatches>[1];
+  /** The credential of this process. */
+  ownKey?: string;
+}
 
 /**
  * Fills an empty database with a sample, then prints three questions as curl lines with their real answers.
  *
- * @param url where the service listens
- * @param trips how many trips the sample has, 200,000 unless told
- * @param print takes one line
+ * @param url the address of the service
+ * @param trips the number of trips in the sample. Undefined: 200,000
+ * @param print prints one line
  */
 export async function demo(url: string, deps: DemoDeps, trips: number | undefined, print: (line: string) => void) {
   const { trips: present } = await deps.listTrips({ match: "origin" }, 1);
@@ -34,7 +41,8 @@ export async function demo(url: string, deps: DemoDeps, trips: number | undefine
   for (const question of questions(url)) {
     const { args, ...request } = question;
     print(`\n$ curl ${args}`);
-    print(await (await fetch(request.url, request.init)).text());
+    const headers = { authorization: `Bearer ${deps.ownKey}` };
+    print(await (await fetch(request.url, { ...request.init, headers })).text());
   }
 }
 
@@ -46,7 +54,7 @@ async function fill(deps: DemoDeps, trips: number, print: (line: string) => void
   print(`${inserted} trips in ${((Date.now() - started) / 1000).toFixed(1)} s.`);
 }
 
-/** What is asked, as the line to type and as the request that it makes. */
+/** The questions, each as the line to type and as the request that it makes. */
 function questions(url: string): { args: string; url: string; init?: RequestInit }[] {
   const boundary = `${url}/v1/weekly-averages?boundary=Turin&from=2025-03-03&to=2025-03-30`;
   const byRegion = `${url}/v1/weekly-averages/by-region?hours=7-9&days=mon-fri`;

@@ -1,43 +1,47 @@
-import type { Point } from "../point.ts";
-import type { SentTime } from "../time.ts";
-import type { Trip } from "../trip.ts";
-import { isDate } from "../week.ts";
+import type { Point } from "../geo/point.ts";
+import type { SentTime } from "../time/time-parts.ts";
+import { isDate } from "../time/week.ts";
+import type { Trip } from "../trips/trip.ts";
 import { CITIES, type City, FLOWS, type Spot, USES, type Use } from "./cities.ts";
 import { Random, weighted } from "./random.ts";
 
 export interface GenerateOptions {
-  /** A non-negative integer: the same one gives the same trips on every machine. */
+  /** A non-negative integer. The same seed gives the same trips on every machine. */
   seed: number;
-  /** How many trips, exactly. */
+  /** The exact number of trips. */
   trips: number;
-  /** The first day, a Monday, `YYYY-MM-DD`, and over how many weeks from there they are spread. */
+  /** The first day, a Monday, `YYYY-MM-DD`, and the number of weeks from there that the trips are spread over. */
   from: string;
   weeks: number;
 }
 
-/** Invented fleets and their shares. The last one is hailed in the street, so it knows no riders. */
+/** Invented fleets and their shares. The last fleet is hailed in the street, so its riders are unknown. */
 const SOURCES = Object.entries({ velvet_cab: 41, kumquat_rides: 30, otter_go: 18, lamppost_taxi: 11 });
-/** A driver keeps to one of them. One has a comma because real files have such names, and CSV must quote them. */
+/** Each driver has one of these models. One has a comma because real files have such names, and CSV must quote them. */
 const MODELS = ["sedan hybrid", "compact electric", "estate diesel", "compact petrol", "van, 7 seats"];
 const PAYMENTS = ["card", "app", "cash"];
 const WITHOUT_DESTINATION = 0.21;
 const GROWTH_PER_WEEK = 0.001;
-/** How fast streets are, in tenths of empty ones, by hour of a working day; at weekends half of the delay is left. */
+/**
+ * The speed of traffic, in tenths of the speed on empty streets, by hour of a working day. At weekends half of the
+ * delay remains.
+ */
 const TRAFFIC = [10, 10, 10, 10, 10, 10, 9, 7, 6, 7, 8, 8, 8, 8, 8, 7, 6, 5, 6, 7, 8, 9, 10, 10];
 const METRES_PER_DEGREE = 111_195;
-/** The dates on which the European Union changes its clocks, among Sundays. */
+/** The dates of the European Union's clock changes, among Sundays. */
 const CLOCK_CHANGE = /-(03|10)-(2[5-9]|3[01])$/;
-/** Looked up, since formatting both times of every trip would take longer than all the rest. */
+/** Precomputed, since formatting both times of every trip would take longer than everything else. */
 const MINUTES = Array.from({ length: 1440 }, (_, minute) => new Date(minute * 60_000).toISOString().slice(10, 17));
 const SECONDS = Array.from({ length: 60 }, (_, second) => String(second).padStart(2, "0"));
 
 /**
- * Trips of four cities as they might have been: commuters in the morning and evening of working days, nights out at the
- * weekend, airports and stations, a little more every week, and about one trip in five without a destination.
+ * Generates plausible trips of four cities: commuters in the morning and evening of working days, nights out at the
+ * weekend, airports and stations, slight growth every week, and about one trip in five without a destination.
  *
- * Times are naive local ones of the city. Points are longitude and latitude in degrees, rounded to 6 decimals, and
- * attributes are texts, so that CSV carries exactly these trips. Week follows week; within one there is no order. Ids
- * count from 1 in every call, so two calls share them. Bad options throw a RangeError once the first trip is asked for.
+ * Times are naive local times of the city. Points are longitude and latitude in degrees, rounded to 6 decimals, and
+ * attributes are texts, so that CSV carries exactly these trips. Weeks follow each other; the trips of a week have no
+ * order. Ids count from 1 in every call, so two calls give the same ids. Invalid options throw a RangeError when the
+ * first trip is requested.
  */
 export function* generateTrips({ seed, trips, from, weeks }: GenerateOptions): Generator<Trip> {
   const start = Date.parse(from);
@@ -57,7 +61,8 @@ export function* generateTrips({ seed, trips, from, weeks }: GenerateOptions): G
   let made = 0;
   for (const { dates, weights, weight } of plan) {
     weightSoFar += weight;
-    // Weeks end where the running total says, so rounding cannot add up, and the last one ends at `trips`.
+    // The running total determines the end of each week, so rounding errors cannot add up, and the last week ends at
+    // `trips`.
     const until = Math.round(trips * (weightSoFar / total));
     const pickCity = weighted(makers, (_, i) => weights[i] as number);
     while (made < until) yield pickCity(random)(++made, dates);
@@ -71,10 +76,10 @@ const clock = (second: number) => `${MINUTES[Math.floor(second / 60)]}${SECONDS[
 const round6 = (degrees: number) => Math.round(degrees * 1e6) / 1e6;
 const square = (n: number) => n * n;
 
-/** Makes trip `number` in the week of `dates`: its seven days, and one more that a trip may end on. */
+/** Makes trip `number` in the week of `dates`: its seven days, and one more day that a trip may end on. */
 function tripMaker(city: City, random: Random): (number: number, dates: readonly string[]) => Trip {
   const slug = city.name.toLowerCase();
-  // Metres in a degree of longitude; rounded, as a cosine may differ in its last bit between machines.
+  // Metres in a degree of longitude. Rounded, as a cosine may differ in its last bit between machines.
   const perLon = Math.round(METRES_PER_DEGREE * Math.cos(((city.spots[0]?.[1] ?? 0) * Math.PI) / 180));
   const pickSlot = weighted(slotsOf(city), (slot) => slot.weight);
   const pickSource = weighted(SOURCES, ([, share]) => share);
@@ -88,10 +93,11 @@ function tripMaker(city: City, random: Random): (number: number, dates: readonly
     Math.sqrt(square((b[0] - a[0]) * perLon) + square((b[1] - a[1]) * METRES_PER_DEGREE));
   return (number, dates) => {
     const { from, to, day, hour, metresPerS } = pickSlot(random);
-    // When clocks change, local times are skipped or repeated, so a trip could end before it began: none until 3 then.
+    // A clock change skips or repeats local times, so a trip could end before it began. On that day no trip begins
+    // before 3.
     const skipped = city.clocksChange && day === 6 && hour < 3 && CLOCK_CHANGE.test(dates[6] as string) ? 3 : 0;
     const second = (hour + skipped) * 3600 + random.below(3600);
-    // Homes are given; of two other places that would do, people take the nearer, and come back from there.
+    // The home is fixed. People choose the nearer of two random other places, and return from the nearer one.
     const [given, chosen] = to === "home" ? [spots[to], spots[from]] : [spots[from], spots[to]];
     const here = near(given(random));
     const [a, b] = [chosen(random), chosen(random)];
@@ -116,7 +122,7 @@ function tripMaker(city: City, random: Random): (number: number, dates: readonly
       vehicleModel: MODELS[driver % MODELS.length],
       attributes: undefined,
     };
-    // Cancelled or never finished: where it would have gone and its fare are not known.
+    // The trip was cancelled or never finished: its destination and fare are unknown.
     if (random.unit() < WITHOUT_DESTINATION) return trip;
     const distanceM = Math.round(150 + metres(origin, destination) * (1.15 + 0.3 * random.unit()));
     const drivingS = distanceM / (metresPerS * (1 + Math.min(1, distanceM / 40_000))); // longer ways find faster roads
@@ -133,7 +139,7 @@ function tripMaker(city: City, random: Random): (number: number, dates: readonly
   };
 }
 
-/** Every hour of the week with each reason to travel in it, weighted by how many trips that makes. */
+/** Every hour of the week with each reason to travel in it, weighted by the resulting number of trips. */
 function slotsOf(city: City) {
   return FLOWS.flatMap(([from, to, share, hours]) => {
     const kinds = hours.split(" ");

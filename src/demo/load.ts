@@ -1,29 +1,34 @@
 import { randomUUID } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { polygonsFromGeoJson } from "../area.ts";
-import type { LoadTrips } from "../batch.ts";
-import type { PutRegion } from "../region.ts";
-import type { Trip } from "../trip.ts";
-import { withId } from "../trip-id.ts";
+import type { LoadTrips } from "../batches/batch.ts";
+import { areaFromValue } from "../geo/area-text.ts";
+import { PROJECT_DIR } from "../kit/project.ts";
+import type { PutRegion } from "../regions/region.ts";
+import type { Trip } from "../trips/trip.ts";
+import { withId } from "../trips/trip-id.ts";
 
-const GEO = join(import.meta.dirname, "../../geo");
+const GEO = join(PROJECT_DIR, "geo");
 const TRIPS_A_BATCH = 10_000;
 
-/** Defines the regions whose outlines stand in `geo/`, each with its time zone. */
+/** Defines the regions that have an outline in `geo/`, each with its time zone. */
 export async function loadRegions(putRegion: PutRegion): Promise<string[]> {
   const files = (await readdir(GEO)).filter((name) => name.endsWith(".geojson")).sort();
   const names: string[] = [];
   for (const file of files) {
     const outline = JSON.parse(await readFile(join(GEO, file), "utf8"));
     const { name, time_zone: timeZone } = outline.properties;
-    await putRegion({ name, timeZone, polygons: polygonsFromGeoJson(outline, file) });
+    await putRegion({ name, timeZone, boundary: areaFromValue(outline, file) });
     names.push(name);
   }
   return names;
 }
 
-/** Stores trips as batches of their own, the way that requests do; gives how many were inserted. */
+/**
+ * Stores trips in separate batches, as requests do.
+ *
+ * @returns the number of inserted trips
+ */
 export async function loadInBatches(trips: Iterable<Trip>, loadTrips: LoadTrips): Promise<number> {
   let rows: Parameters<LoadTrips>[0]["trips"] = [];
   let inserted = 0;

@@ -1,24 +1,25 @@
 /**
- * Pseudo-random numbers that are the same on every machine: integer arithmetic, and beyond it only + - * /, of which
- * IEEE 754 fixes every bit (Math.log and Math.cos, the usual way to the normal distribution, may differ in the last).
+ * Pseudo-random numbers that are the same on every machine. They use integer arithmetic and otherwise only + - * /,
+ * whose bits IEEE 754 defines. Math.log and Math.cos, the usual way to the normal distribution, may differ in the last
+ * bit.
  *
  * The algorithm is xoshiro128** 1.1 by David Blackman and Sebastiano Vigna, placed in the public domain:
  * https://prng.di.unimi.it/xoshiro128starstar.c. Its period is 2^128 - 1. A 32-bit state such as mulberry32's would
- * begin to repeat itself within 300 million trips, as a trip takes some twenty numbers.
+ * begin to repeat within 300 million trips, as a trip takes some twenty numbers.
  */
 export class Random {
-  // A typed array keeps 32-bit integers unboxed, where plain fields would allocate one on most writes.
+  // A typed array keeps 32-bit integers unboxed. Plain fields would allocate one on most writes.
   readonly #s: Uint32Array;
 
-  /** A generator in a given state: four 32-bit integers, not all zero. */
+  /** Creates a generator with a given state: four 32-bit integers, not all zero. */
   constructor(state: readonly [number, number, number, number]) {
     this.#s = Uint32Array.from(state);
   }
 
-  /** A generator from one seed, a non-negative safe integer. */
+  /** Creates a generator from one seed, a non-negative safe integer. */
   static seeded(seed: number): Random {
     if (!Number.isSafeInteger(seed) || seed < 0) throw new RangeError(`seed must be a non-negative integer: ${seed}`);
-    // Mixed twice, or neighbouring seeds would share three of their four integers.
+    // Mixed twice, since otherwise neighbouring seeds would share three of their four integers.
     const start = mix(seed ^ mix(Math.floor(seed / 2 ** 32) + 0x9e3779b9));
     // `mix` is one to one and the four arguments differ, so at most one of the integers is zero.
     return new Random([mix(start), mix(start + 1), mix(start + 2), mix(start + 3)]);
@@ -50,8 +51,9 @@ export class Random {
   }
 
   /**
-   * A number that is nearly normal with mean 0 and standard deviation 1: the sum of four uniform ones, so never beyond
-   * 3.47 either way. Good enough for how trips scatter about a place, and none strays to another country.
+   * A number that is nearly normal with mean 0 and standard deviation 1: the sum of four uniform numbers, so never
+   * beyond 3.47 either way. This suffices for the scatter of trips about a place, and no trip strays to another
+   * country.
    */
   normal(): number {
     const a = this.next();
@@ -70,8 +72,8 @@ function mix(x: number): number {
 }
 
 /**
- * A draw of an item in proportion to its weight, in constant time however many there are: Walker's alias method in
- * Vose's form. Weights are finite, not negative, and not all zero.
+ * Returns a function that draws an item in proportion to its weight, in constant time for any number of items: Walker's
+ * alias method in Vose's form. Weights are finite, not negative, and not all zero.
  */
 export function weighted<T>(items: readonly T[], weightOf: (item: T, index: number) => number): (random: Random) => T {
   const n = items.length;
@@ -92,7 +94,7 @@ export function weighted<T>(items: readonly T[], weightOf: (item: T, index: numb
     share[more] = (share[more] as number) - (1 - (share[less] as number));
     if ((share[more] as number) < 1) small.push(large.pop() as number);
   }
-  // Rounding may leave a share just below 1 without a partner: it is 1. A true zero always finds one.
+  // Rounding may leave a share just below 1 without a partner; it counts as 1. A true zero always finds a partner.
   for (const i of [...small, ...large]) share[i] = 1;
 
   return (random) => {

@@ -1,61 +1,53 @@
 import { AppError } from "../errors.ts";
-import { createBudget } from "./budget.ts";
-
-/** How long a request waits for room at most before it is sent away. */
-const PATIENCE_MS = 10_000;
+import type { Room } from "../kit/room.ts";
+import { type BodyHold, holdBody } from "../kit/sent-bytes.ts";
 
 /**
- * Keeps memory bounded whatever arrives: so many requests at a time, and of their bodies so many bytes. A request over
- * the first limit is sent away at once; one for whose body there is no room waits, unread.
+ * Bounds the memory, whatever arrives. A request beyond the largest number is refused at once, before any of it is
+ * read. Room for bodies is taken as they arrive, so a slow sender holds no more than it has sent.
  */
 export interface Admission {
   /** @throws AppError too_many_requests */
   enter(): Admitted;
-  /** What a client may know to slow down in time: how many more requests are taken, none while bodies wait for room. */
+  /**
+   * The figures that let a client slow down in time. `remaining`: how many more requests are taken, 0 while bodies wait
+   * for room.
+   */
   limits(): { requests: number; remaining: number };
+  readonly room: Room;
 }
 
 export interface Admitted {
-  /**
-   * Waits until there is room for so many bytes; more than there is at all counts as all of it.
-   *
-   * @throws AppError too_many_requests if that takes too long
-   */
-  hold(bytes: number): Promise<void>;
+  /** Room for the held part of its body. */
+  readonly body: BodyHold;
   leave(): void;
 }
 
-export function createAdmission(maxRequests: number, maxBytes: number, patienceMs = PATIENCE_MS): Admission {
+export function createAdmission(maxRequests: number, room: Room): Admission {
   let requests = 0;
-  const budget = createBudget(maxBytes);
   return {
-    limits: () => ({ requests: maxRequests, remaining: budget.isFull() ? 0 : Math.max(0, maxRequests - requests) }),
+    room,
+    limits: () => ({
+      requests: maxRequests,
+      remaining: room.isFull("bodies") ? 0 : Math.max(0, maxRequests - requests),
+    }),
     enter: () => {
       if (requests >= maxRequests) {
-        throw tooMany(`${maxRequests} requests are under way already; nothing was read of this one.`);
+        const detail = `${maxRequests} requests are under way already; nothing was read of this one.`;
+        throw new AppError("too_many_requests", detail, {}, { retryAfterSeconds: 1 });
       }
       requests++;
-      const held: (() => void)[] = [];
+      const body = holdBody(room);
       let inside = true;
       return {
-        hold: async (bytes) => {
-          const giveBack = await budget.take(bytes, patienceMs);
-          if (!giveBack) {
-            throw tooMany(
-              "The bodies of other requests fill the memory set apart for them; nothing was read of this one.",
-            );
-          }
-          held.push(giveBack);
-        },
+        body,
         leave: () => {
           if (!inside) return;
           inside = false;
           requests--;
-          for (const giveBack of held) giveBack();
+          body.release();
         },
       };
     },
   };
 }
-
-const tooMany = (detail: string) => new AppError("too_many_requests", detail, {}, { retryAfterSeconds: 1 });

@@ -1,18 +1,29 @@
 import { randomUUID } from "node:crypto";
-import type { IdempotencyKey, IngestRequest, Receipt, WorkRequest } from "../batch.ts";
+import type { IdempotencyKey } from "../batches/batch.ts";
+import type { IngestRequest } from "../batches/ingest-request.ts";
+import type { Receipt } from "../batches/receipt.ts";
+import type { WorkRequest } from "../batches/work.ts";
 import { AppError } from "../errors.ts";
-import type { Mapping } from "../mapping.ts";
-import { definitionOf } from "../mapping-definition.ts";
-import { digestOf } from "./ingest.ts";
-import { isBuiltInName, mappingFor } from "./mapping-for.ts";
-import { type BodyHead, createTextCheck, isPacked, tooLarge, unpack } from "./read-body.ts";
+import { currentBound, currentOwner } from "../kit/bounds.ts";
+import type { BodyHold } from "../kit/sent-bytes.ts";
+import type { Mapping } from "../mappings/mapping.ts";
+import { definitionOf } from "../mappings/mapping-definition.ts";
+import { isBuiltInName, mappingFor } from "../mappings/mapping-for.ts";
+import { createBlankCheck } from "../parsing/blank-run.ts";
+import { type BodyHead, isPacked, tooLarge, unpack } from "../parsing/read-body.ts";
+import { createTurns } from "../parsing/turns.ts";
+import { createCharsetLook, UTF8 } from "../text/charset.ts";
+import { digestOf, idempotencyOf } from "./request-digest.ts";
 
 const PART_BYTES = 1024 * 1024;
-/** A packed body may unpack to this many times the largest body, or a few kilobytes could keep a worker busy for ever. */
+/**
+ * A packed body may unpack to this many times the largest body. Without a limit, a few kilobytes could keep a worker
+ * busy for ever.
+ */
 const MAX_UNPACKED = 16;
 
 /** Stores a payload and queues its batch. */
-export type QueuePayload = (request: IngestRequest, head: BodyHead) => Promise<Receipt>;
+export type QueuePayload = (request: IngestRequest, head: BodyHead, hold: BodyHold) => Promise<Receipt>;
 
 export interface QueueDeps {
   savePart: (batchId: string, part: number, content: Buffer) => Promise<void>;
@@ -23,6 +34,7 @@ export interface QueueDeps {
     bytes: number;
     idempotency: IdempotencyKey | undefined;
     callback: string | undefined;
+    owner: string | undefined;
   }) => Promise<Receipt>;
   /** The mappings that were defined here, beside those built in. */
   customMappings: () => Promise<readonly Mapping[]>;
@@ -32,17 +44,18 @@ export interface QueueDeps {
 }
 
 /**
- * Makes the way in for what is acknowledged before its rows are stored: the body is stored as it comes, part by part, and
- * checked on the way. What cannot be read at all is refused here, and nothing of it is kept.
+ * Creates the intake for requests that are acknowledged before their rows are stored. The body is stored part by part
+ * as it arrives, and checked on the way. An unreadable body is refused here, and none of it is kept.
  */
 export function createQueuePayload(deps: QueueDeps): QueuePayload {
-  return async (request, head) => {
+  return async (request, head, hold) => {
     const batchId = randomUUID();
-    const parts = storeParts(deps, batchId, head);
+    const parts = storeParts(deps, batchId, head, hold);
     try {
-      const digest = await checkedDigest(request, parts.bytes, deps.maxBodyBytes);
+      const { digest, charset } = await checkedDigest(request, parts.bytes, deps.maxBodyBytes);
       await parts.finish();
-      const { contentType, mapping, identity, withVerdicts, idempotencyKey, callback } = request;
+      const { contentType, mapping, identity, source, withVerdicts, callback } = request;
+      const bound = currentBound();
       const definition = mapping === undefined ? undefined : await definitionNamed(mapping, deps.customMappings);
       const receipt = await deps.queueBatch({
         batchId,
@@ -51,19 +64,23 @@ export function createQueuePayload(deps: QueueDeps): QueuePayload {
           mapping,
           ...(definition === undefined ? {} : { definition }),
           identity,
+          source,
+          ...(charset === UTF8 ? {} : { charset }),
           withVerdicts,
           contentEncoding: request.body.contentEncoding,
+          ...(bound ? { bound } : {}),
         },
         bytes: parts.count(),
-        idempotency: idempotencyKey === undefined ? undefined : { key: idempotencyKey, digest },
+        idempotency: idempotencyOf(request, digest),
         callback,
+        owner: currentOwner(),
       });
       deps.onQueued();
       return receipt;
     } catch (error) {
       await parts.abandon();
-      // What the sender left behind is also cleared away later, should the database be away by now.
-      // After a lost connection it may be queued all the same.
+      // If the database is away by now, the stored parts are cleared away later. After a lost connection the batch may
+      // be queued all the same.
       const isUnknown = error instanceof AppError && error.code === "database_unavailable";
       if (!isUnknown) await deps.dropPayload(batchId).catch(() => {});
       throw error;
@@ -72,16 +89,16 @@ export function createQueuePayload(deps: QueueDeps): QueuePayload {
 }
 
 interface Parts {
-  /** The body as it comes, each part stored before the next is read. */
+  /** The body as it arrives. Each part is stored before the next is read. */
   bytes: AsyncIterable<Buffer>;
   count: () => number;
-  /** Stores what is left; nothing more is stored after that. Bytes behind a gzip are not read to their end. */
+  /** Stores the rest. Nothing more is stored after that. Bytes behind a gzip are not read to their end. */
   finish(): Promise<void>;
-  /** Resolves once nothing is being stored, and nothing more will be. */
+  /** Resolves once nothing is being stored. Nothing more is stored after that. */
   abandon(): Promise<void>;
 }
 
-function storeParts(deps: QueueDeps, batchId: string, head: BodyHead): Parts {
+function storeParts(deps: QueueDeps, batchId: string, head: BodyHead, hold: BodyHold): Parts {
   let count = 0;
   let part = 0;
   let held: Buffer[] = [];
@@ -100,6 +117,8 @@ function storeParts(deps: QueueDeps, batchId: string, head: BodyHead): Parts {
     for await (const bytes of all(head)) {
       count += bytes.length;
       if (count > deps.maxBodyBytes) throw tooLarge(deps.maxBodyBytes);
+      // Room is kept to the end once it is taken, so no sender is refused in the middle of a large body.
+      await hold.grow(heldBytes + bytes.length);
       held.push(bytes);
       heldBytes += bytes.length;
       if (heldBytes >= PART_BYTES) await flush();
@@ -127,23 +146,26 @@ async function* all({ bytes, rest }: BodyHead): AsyncGenerator<Buffer> {
   if (rest) yield* rest;
 }
 
-/** Reads a body to its end, unpacking and checking it, without holding it. */
+/** Reads a body to its end, and finds its charset. It unpacks and checks the body without holding it. */
 async function checkedDigest(
   request: IngestRequest,
   bytes: AsyncIterable<Buffer>,
   maxBodyBytes: number,
-): Promise<Uint8Array> {
+): Promise<{ digest: Uint8Array; charset: string }> {
   const hash = digestOf(request);
-  const text = createTextCheck();
+  const look = createCharsetLook(request.charset);
+  const blanks = createBlankCheck();
+  const turns = createTurns();
   let count = 0;
   for await (const chunk of unpack(bytes, isPacked(request.body.contentEncoding))) {
     count += chunk.length;
     if (count > maxBodyBytes * MAX_UNPACKED) throw unpacksTooFar(maxBodyBytes * MAX_UNPACKED);
     hash.update(chunk);
-    text.add(chunk);
+    look.add(chunk);
+    blanks.add(chunk);
+    if (turns.isOver()) await turns.next();
   }
-  text.end();
-  return hash.digest();
+  return { digest: hash.digest(), charset: look.end() };
 }
 
 const unpacksTooFar = (maxBytes: number) =>
@@ -151,7 +173,10 @@ const unpacksTooFar = (maxBytes: number) =>
     max_bytes: maxBytes,
   });
 
-/** The mapping that was asked for, as it is now; none of a built-in one. A name that there is not is said at once. */
+/**
+ * The definition of the requested mapping as it is now. Undefined: the mapping is built in. An unknown name is reported
+ * at once.
+ */
 async function definitionNamed(name: string, customMappings: QueueDeps["customMappings"]): Promise<unknown> {
   if (isBuiltInName(name)) return undefined;
   return definitionOf(await mappingFor(name, { form: "json", fields: [] }, customMappings));

@@ -1,10 +1,10 @@
 import { createReadStream, statSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { basename } from "node:path";
-import type { SentFile, WorkRequest } from "../batch.ts";
+import type { SentFile, WorkRequest } from "../batches/work.ts";
 import { AppError } from "../errors.ts";
 
-/** Large enough that asking for the file's state with each does not count. */
+/** Large enough that the check of the file's state after each piece costs little. */
 const READ_BYTES = 256 * 1024;
 
 /** A file as it is now. */
@@ -16,7 +16,7 @@ export async function fileAt(path: string): Promise<SentFile> {
 export const isSameState = (a: SentFile, b: SentFile): boolean => a.bytes === b.bytes && a.modifiedAt === b.modifiedAt;
 
 /**
- * Reads a file from a byte on, for as long as it stays what it was: nothing that was read after a change is given.
+ * Reads a file from a byte on, for as long as it is unchanged. Bytes that were read after a change are not returned.
  *
  * @throws AppError file_changed
  */
@@ -49,8 +49,8 @@ export const isGone = (error: unknown): boolean =>
   ["ENOENT", "ENOTDIR"].includes((error as { code?: string }).code ?? "");
 
 /**
- * Whether this process can read the file of a batch as it was taken, or can tell that nobody can: a file that is not here
- * may well be on the machine that took it.
+ * Whether this process can read the file of a batch as it was taken, or can tell that no process can. A file that is
+ * not here may be on the machine that took it.
  *
  * @param inboxId the inbox that this process watches
  */

@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { Attempt, DueCallback } from "../../src/callback.ts";
+import type { Attempt, DueCallback } from "../../src/callbacks/callback.ts";
 import {
   createDeliverer,
   type Deliverer,
   type DelivererDeps,
   retryInMs,
 } from "../../src/callbacks/deliver-callbacks.ts";
-import { receiptOf } from "../follow/support.ts";
+import { receiptOf } from "../events/support.ts";
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -139,7 +139,7 @@ describe("at once", () => {
     const { rows, sent, deliverer } = start([], () => "delivered", { everyMs: 3600_000 });
     await vi.advanceTimersByTimeAsync(1000);
     rows.push({ batchId: "a", attempt: 0, dueAt: 0, end: "" });
-    deliverer.nudge();
+    deliverer.trigger();
     await vi.advanceTimersByTimeAsync(100);
     expect(sent).toHaveLength(1);
   });

@@ -4,10 +4,10 @@ import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { Webhook } from "standardwebhooks";
 import { afterEach, describe, expect, it } from "vitest";
-import type { DueCallback } from "../../src/callback.ts";
+import type { DueCallback } from "../../src/callbacks/callback.ts";
 import { publicLookup, type Resolve } from "../../src/callbacks/public-lookup.ts";
 import { createSender, type SenderOptions } from "../../src/callbacks/send-callback.ts";
-import { receiptOf } from "../follow/support.ts";
+import { receiptOf } from "../events/support.ts";
 
 const KEY = Buffer.from("0123456789abcdef0123456789abcdef");
 const SECRET = `whsec_${KEY.toString("base64")}`;

@@ -1,7 +1,7 @@
 /** What the command says without a service and a database: the same on every engine. */
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { run } from "./run.ts";
 
@@ -9,7 +9,7 @@ const tripgrid = (...args: string[]) => run("src/tripgrid.js", args);
 /** Nothing listens there: it takes a right to do so, and nobody has it by default. */
 const NOBODY = "http://127.0.0.1:9";
 
-describe("tripgrid", { timeout: 60_000 }, () => {
+describe("tripgrid", () => {
   it.concurrent.each<[string[], RegExp]>([
     [[], /expected a command/],
     [["imort"], /there is no command imort/],
@@ -50,4 +50,11 @@ describe("tripgrid", { timeout: 60_000 }, () => {
       await rm(folder, { recursive: true });
     }
   });
+});
+
+it("a build whose bundle is the same as before counts as newer than the sources", async () => {
+  const bundle = resolve(import.meta.dirname, "../../dist/cli.js");
+  await utimes(bundle, 0, 0);
+  expect(await run("build.mjs", [])).toMatchObject({ status: 0 });
+  expect((await stat(bundle)).mtimeMs).toBeGreaterThan((await stat(import.meta.filename)).mtimeMs);
 });

@@ -12,21 +12,18 @@ export interface Run {
 }
 
 /**
- * Runs a program of the project in its folder and waits for its end, a minute at most. None of the machine's settings get through,
+ * Runs a program of the project in its folder and waits for its end, ten minutes at most. None of the machine's settings get through,
  * and what should not start and does all the same keeps away from the project's own data.
  */
 export function run(program: string, args: readonly string[], env: Record<string, string> = {}): Promise<Run> {
-  // What is JavaScript loads by itself what runs TypeScript.
-  const loader = program.endsWith(".ts") ? ["--import", "tsx"] : [];
   const data = join(tmpdir(), `tripgrid-run-${process.pid}`);
   const options = {
     cwd: PROJECT,
-    timeout: 60_000,
-    env: { PATH: process.env.PATH, PORT: "0", TRIPGRID_DATA: data, ...env },
+    timeout: 600_000,
+    env: { PATH: process.env.PATH, PORT: "0", TRIPGRID_DATA_DIR: data, ...env },
   };
   return new Promise((ended) => {
-    const all = [...loader, resolve(PROJECT, program), ...args];
-    const child = execFile(process.execPath, all, options, (_, stdout, stderr) =>
+    const child = execFile(process.execPath, [resolve(PROJECT, program), ...args], options, (_, stdout, stderr) =>
       ended({ status: child.exitCode, stdout, stderr }),
     );
   });

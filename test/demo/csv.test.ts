@@ -5,7 +5,7 @@ import { parse } from "csv-parse/sync";
 import { describe, expect, it } from "vitest";
 import { csvChunks, writeCsv } from "../../src/demo/csv.ts";
 import { generateTrips } from "../../src/demo/generate.ts";
-import type { Trip } from "../../src/trip.ts";
+import type { Trip } from "../../src/trips/trip.ts";
 
 const OPTIONS = { seed: 5, trips: 3000, from: "2024-06-03", weeks: 2 };
 const HEADER =

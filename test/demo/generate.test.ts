@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { generateTrips } from "../../src/demo/generate.ts";
-import type { Trip } from "../../src/trip.ts";
+import type { Trip } from "../../src/trips/trip.ts";
 import { OUTLINES } from "./outline.ts";
 
 const OPTIONS = { seed: 7, trips: 40_000, from: "2024-01-01", weeks: 8 };

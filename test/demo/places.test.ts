@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { CITIES } from "../../src/demo/cities.ts";
 import { generateTrips } from "../../src/demo/generate.ts";
-import type { Point } from "../../src/point.ts";
-import type { Trip } from "../../src/trip.ts";
+import type { Point } from "../../src/geo/point.ts";
+import type { Trip } from "../../src/trips/trip.ts";
 import { isInside, OUTLINES } from "./outline.ts";
 
 const TRIPS = [...generateTrips({ seed: 11, trips: 40_000, from: "2024-04-01", weeks: 4 })];

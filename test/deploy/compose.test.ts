@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import type { Batch } from "../../src/batch.ts";
+import type { Batch } from "../../src/batches/batch.ts";
 import { readConfig, SETTING_NAMES } from "../../src/config.ts";
-import { takenIn } from "../ingest/taken-in.ts";
+import { takenIn } from "../parsing/taken-in.ts";
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
 
@@ -13,6 +13,8 @@ interface Service {
   ports: string[];
   healthcheck: { test: string[] };
   volumes?: string[];
+  profiles?: string[];
+  networks?: { default: { ipv4_address: string } };
   depends_on?: Record<string, { condition: string }>;
 }
 
@@ -24,11 +26,14 @@ interface Job {
   "timeout-minutes": number;
 }
 
-type Services = Record<"database" | "tripgrid" | "grafana", Service>;
-type Jobs = Record<"test" | "newer-node" | "timescaledb" | "compose", Job>;
+type Services = Record<"database" | "tripgrid" | "tripgrid-2" | "nginx" | "prometheus" | "grafana" | "kafka", Service>;
+type Jobs = Record<"test" | "newer-node" | "timescaledb" | "compose" | "full", Job>;
 
 const dockerfile = read("Dockerfile");
-const { services, volumes } = parse(read("docker-compose.yml")) as { services: Services; volumes: object };
+const { services, volumes } = parse(read("docker-compose.yml"), { merge: true }) as {
+  services: Services;
+  volumes: object;
+};
 const { jobs, permissions } = parse(read(".github/workflows/ci.yml")) as { jobs: Jobs; permissions: object };
 
 /** A value as compose reads it where the environment sets nothing: `${NAME:-default}` is its default. */
@@ -48,7 +53,7 @@ describe("images", () => {
   ];
 
   test("are found in all three files", () => {
-    expect(images).toHaveLength(6);
+    expect(images).toHaveLength(10);
   });
 
   test.each(images)("%s names a version", (image) => {
@@ -73,7 +78,11 @@ describe("docker-compose.yml", () => {
   test("passes each setting on under its own name, not set by default", () => {
     for (const [name, value] of Object.entries(services.tripgrid.environment)) {
       // Grafana connects as that role.
-      const own: Record<string, string> = { TRIPGRID_BI_ROLE: "tripgrid_bi", TRIPGRID_BI_PASSWORD: "tripgrid_bi" };
+      const own: Record<string, string> = {
+        ...{ TRIPGRID_BI_ROLE: "tripgrid_bi", TRIPGRID_BI_PASSWORD: "tripgrid_bi" },
+        // nginx and Prometheus rely on these.
+        ...{ TRIPGRID_DRAIN_S: "5", TRIPGRID_METRICS_PORT: "9464", TRIPGRID_TRUSTED_PROXIES: "172.30.77.10" },
+      };
       if (name !== "DATABASE_URL") expect(value).toBe(`\${${name}:-${own[name] ?? ""}}`);
     }
   });
@@ -97,9 +106,36 @@ describe("docker-compose.yml", () => {
     expect(services.tripgrid.depends_on?.database?.condition).toBe("service_healthy");
   });
 
-  test("nothing is reachable from other machines", () => {
-    const ports = Object.values(services).flatMap((service) => service.ports.map(byDefault));
-    expect(ports).toEqual(["127.0.0.1:5433:5432", "127.0.0.1:8080:8080", "127.0.0.1:3000:3000"]);
+  test("nothing is reachable from other machines, but for nginx if it is asked for", () => {
+    const { nginx, ...others } = services;
+    const ports = Object.values(others).flatMap((service) => service.ports.map(byDefault));
+    const local = ["127.0.0.1:5433:5432", "127.0.0.1:8080:8080", "127.0.0.1:9090:9090", "127.0.0.1:3000:3000"];
+    local.push("127.0.0.1:9094:9094");
+    expect(ports).toEqual(local);
+    expect([nginx.profiles, nginx.ports.map(byDefault)]).toEqual([["tls"], ["80:80", "443:443"]]);
+  });
+
+  test("nginx has two equal processes behind it, which believe its word about clients", () => {
+    const { profiles, ports, ...second } = services["tripgrid-2"];
+    const { ports: _, ...first } = services.tripgrid;
+    expect([second, profiles, ports]).toEqual([first, ["tls"], []]);
+    const { nginx } = services;
+    expect(defaultsOf(services.tripgrid).TRIPGRID_TRUSTED_PROXIES).toBe(nginx.networks?.default.ipv4_address);
+    const upstreams = read("deploy/nginx/upstreams-compose.conf").match(/(?<=^server )[\w-]+/gm);
+    expect(upstreams).toEqual(Object.keys(nginx.depends_on ?? {}));
+  });
+
+  test("nginx and Prometheus are given files that exist, to read only, or folders of the operator's", () => {
+    const mounts = [...(services.nginx.volumes ?? []), ...(services.prometheus.volumes ?? [])].map(byDefault);
+    const ours = mounts.filter((one) => one.startsWith("./deploy/") && !/\/(tls|acme):/.test(one));
+    expect(ours).toHaveLength(3);
+    for (const one of ours) {
+      expect(one).toMatch(/:ro$/);
+      expect(existsSync(new URL(`../../${one.split(":")[0]}`, import.meta.url))).toBe(true);
+    }
+    expect(read("deploy/prometheus/prometheus.yml")).toContain("names: [tripgrid, tripgrid-2]");
+    const port = defaultsOf(services.tripgrid).TRIPGRID_METRICS_PORT;
+    expect(read("deploy/prometheus/prometheus.yml")).toContain(`port: ${port}`);
   });
 
   test("the database's folder is a named volume", () => {
@@ -112,6 +148,28 @@ describe("docker-compose.yml", () => {
     const [, ...command] = services.tripgrid.healthcheck.test;
     const asked = (JSON.parse(inImage) as string[]).map((part) => part.replace(":' + process.env.PORT + '", ":8080"));
     expect(command).toEqual(asked);
+  });
+});
+
+describe("Kafka", () => {
+  const { kafka } = services;
+
+  test("starts only with its profile", () => {
+    expect(kafka.profiles).toEqual(["broker"]);
+  });
+
+  test("is healthy once the topics exist, which a file of ours makes", () => {
+    const [from = "", to, how] = kafka.volumes?.find((one) => one.startsWith("./"))?.split(":") ?? [];
+    expect(kafka.healthcheck.test.at(-1)).toBe(to);
+    expect(how).toBe("ro");
+    for (const topic of ["trips", "trips.rejected"]) expect(read(from)).toContain(` ${topic} `);
+  });
+
+  test("is where the pages say that the service finds it", () => {
+    const url = "kafka://kafka:9092";
+    expect(kafka.environment.KAFKA_ADVERTISED_LISTENERS).toContain("INSIDE://kafka:9092");
+    expect(read("docs/broker.md")).toContain(`TRIPGRID_BROKER_URL=${url} `);
+    expect(readConfig({ TRIPGRID_BROKER_URL: url }).brokerUrl).toBe(url);
   });
 });
 
@@ -168,7 +226,10 @@ describe("ci.yml", () => {
 
   test("may only read, and every job ends in time", () => {
     expect(permissions).toEqual({ contents: "read" });
-    expect(Object.values(jobs).filter((job) => !(job["timeout-minutes"] <= 30))).toEqual([]);
+    const { full, ...others } = jobs;
+    expect(Object.values(others).filter((job) => !(job["timeout-minutes"] <= 30))).toEqual([]);
+    // Six hours is as long as a job may take there.
+    expect(full["timeout-minutes"]).toBeLessThan(360);
   });
 
   test("actions are pinned to a major version", () => {
@@ -176,7 +237,7 @@ describe("ci.yml", () => {
   });
 
   test("the job on TimescaleDB fails if it is not there", () => {
-    const env = jobs.timescaledb.steps.find(({ run }) => run === "npm test")?.env;
+    const env = jobs.timescaledb.steps.find(({ run }) => run?.endsWith("--project timescaledb"))?.env;
     expect(env?.TRIPGRID_TEST_REQUIRE?.split(",")).toContain("timescaledb");
     expect(env?.TRIPGRID_TEST_TIMESCALEDB_URL).toMatch(/^postgres:\/\/postgres:password@localhost:5432\//);
   });

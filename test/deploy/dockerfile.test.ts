@@ -35,7 +35,7 @@ describe("Dockerfile", () => {
 
   test("holds every package that the service imports: none is only a devDependency", () => {
     const { dependencies } = JSON.parse(read("package.json")) as { dependencies: Record<string, string> };
-    const imported = packagesOf("src/main.ts").add("tsx");
+    const imported = packagesOf("src/main.ts").add("esbuild");
     // One at the end of a chain of imports and of a worker, so that the search is known to have gone there.
     expect(imported).toContain("@electric-sql/pglite");
     expect([...imported].filter((name) => !(name in dependencies))).toEqual([]);

@@ -1,14 +1,16 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { csvRows } from "../../src/ingest/csv-rows.ts";
-import { compileMapping } from "../../src/ingest/map-row.ts";
-import { BUILT_IN } from "../../src/ingest/mappings/built-in.ts";
-import { COLUMN_TYPES, CONSTANT_TARGETS, FIELD_TARGETS, POINT_FORMS, UNITS } from "../../src/mapping.ts";
-import { MappingDefinition, mappingFrom } from "../../src/mapping-definition.ts";
-import { naturalType } from "../../src/mapping-faults.ts";
-import { pointIn } from "../../src/point.ts";
-import { timeFrom } from "../../src/time.ts";
+import { CELL_FORMS, pointFromCell } from "../../src/geo/cell-point.ts";
+import { PATH_FORMS } from "../../src/geo/path.ts";
+import { POINT_FORMS, pointIn } from "../../src/geo/point.ts";
+import { COLUMN_TYPES, CONSTANT_TARGETS, FIELD_TARGETS, UNITS } from "../../src/mappings/mapping.ts";
+import { MappingDefinition, mappingFrom } from "../../src/mappings/mapping-definition.ts";
+import { naturalType } from "../../src/mappings/mapping-faults.ts";
+import { csvRows } from "../../src/parsing/csv-rows.ts";
+import { compileMapping } from "../../src/parsing/map-row.ts";
+import { ROW_LIMITS } from "../../src/parsing/row-limits.ts";
+import { timeFrom } from "../../src/time/time.ts";
 
 const page = readFileSync(join(import.meta.dirname, "../../docs/mappings.md"), "utf8");
 const blocks = (language: string) =>
@@ -34,7 +36,9 @@ describe("the page about mappings", () => {
   it("has a mapping of ten lines that takes in shared bikes", () => {
     expect(bikes.trim().split("\n")).toHaveLength(10);
     const map = compileMapping(mappingFrom("bike-share", JSON.parse(bikes)), true, RANGE);
-    const rows = csvRows(blocks("csv")[0] ?? "", 100).rows.map((row) => map("record" in row ? row.record : {}));
+    const rows = csvRows(blocks("csv")[0] ?? "", 100, ROW_LIMITS).rows.map((row) =>
+      map("record" in row ? row.record : {}),
+    );
     expect(rows).toMatchObject([
       {
         trip: {
@@ -69,18 +73,19 @@ describe("the page about mappings", () => {
 
   it("names every member, target, type, form, unit and constant, and no other", () => {
     expect(firstColumn("member | what it says | if left out")).toEqual(Object.keys(MappingDefinition.shape));
-    expect(firstColumn("member | what it says")).toEqual(["to", "type", "form", "unit", "empty"]);
+    expect(firstColumn("member | what it says")).toEqual(["to", "type", "form", "with", "lookup", "unit", "empty"]);
     const targets = table("target | becomes | usual type").map(([to, , type]) => [quoted(to)[0], quoted(type)[0]]);
-    const all = [...FIELD_TARGETS, "attributes", "attributes.NAME", "drop"];
+    const all = [...FIELD_TARGETS, "path", "attributes", "attributes.NAME", "drop"];
     expect(targets.map(([to]) => to).toSorted()).toEqual(all.toSorted());
     for (const [to = "", type] of targets) expect([to, naturalType(to)]).toEqual([to, type]);
     expect(firstColumn("type | in a CSV | in JSON").toSorted()).toEqual([...COLUMN_TYPES].toSorted());
     expect(firstColumn("form | for example")).toEqual([...POINT_FORMS]);
+    expect(firstColumn("form of a cell | for example")).toEqual([...CELL_FORMS]);
+    expect(firstColumn("form of a path | for example")).toEqual([...PATH_FORMS]);
     const units = Object.values(UNITS).flatMap((one) => Object.keys(one));
-    expect(quoted(table("member | what it says")[3]?.[1]).toSorted()).toEqual(units.toSorted());
+    expect(quoted(table("member | what it says")[5]?.[1]).toSorted()).toEqual(units.toSorted());
     const [constants = ""] = page.split("### `constants`\n\n")[1]?.split(" can be given") ?? [];
     expect(quoted(constants)).toEqual([...CONSTANT_TARGETS, "attributes.NAME"]);
-    for (const { name } of BUILT_IN) expect(page).toContain(`\`${name}\``);
   });
 
   it.each(table("pattern | reads | as"))("reads %s: %s as %s", (pattern, reads, as) => {
@@ -97,9 +102,18 @@ describe("the page about mappings", () => {
     }
   });
 
+  it("has examples of cells that are such", () => {
+    for (const [form, examples = ""] of table("form of a cell | for example")) {
+      for (const example of quoted(examples)) {
+        const kind = quoted(form)[0] as (typeof CELL_FORMS)[number];
+        expect([example, pointFromCell(example, kind)]).toEqual([example, { ok: true, value: expect.any(Array) }]);
+      }
+    }
+  });
+
   it("names every token of a pattern", () => {
     const tokens = firstColumn("token | stands for").filter((token) => token !== "[…]");
-    expect(tokens).toHaveLength(16);
+    expect(tokens).toHaveLength(17);
     for (const token of tokens) expect(() => timeFrom("", ["Q"])).toThrow(new RegExp(`[ ,]${token}(,|$)`));
   });
 });

@@ -4,7 +4,7 @@ import { appendFile, chown, mkdir, readFile, writeFile } from "node:fs/promises"
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import type { Engine } from "../../src/db/engine.ts";
+import type { Engine } from "../../src/database/engine.ts";
 
 export interface Cluster {
   /** Leads a superuser to the database `postgres`. */

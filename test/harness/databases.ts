@@ -3,9 +3,9 @@ import { cp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import postgres from "postgres";
 import { inject } from "vitest";
-import { type Address, createClient, type Sql } from "../../src/db/client.ts";
-import { startEmbedded } from "../../src/db/embedded.ts";
-import { searchPathOf } from "../../src/db/engine.ts";
+import { type Address, createClient, type Sql } from "../../src/database/client.ts";
+import { startEmbedded } from "../../src/database/embedded.ts";
+import { searchPathOf } from "../../src/database/engine.ts";
 import { type Cluster, startCluster } from "./cluster.ts";
 
 /** The engine that this file runs on. */
@@ -39,7 +39,7 @@ async function makeDatabase(isCopy: boolean): Promise<TestDatabase> {
   const removeFolder = () => rm(dataFolder, { recursive: true, force: true });
   if (!store.adminUrl) {
     if (isCopy) await cp(join(store.folder, store.template), dataFolder, { recursive: true });
-    return { databaseUrl: undefined, dataFolder, env: { TRIPGRID_DATA: dataFolder }, drop: removeFolder };
+    return { databaseUrl: undefined, dataFolder, env: { TRIPGRID_DATA_DIR: dataFolder }, drop: removeFolder };
   }
   await asAdmin(
     (admin) => admin`create database ${admin(name)} template ${admin(isCopy ? store.template : "template0")}`,
@@ -49,7 +49,7 @@ async function makeDatabase(isCopy: boolean): Promise<TestDatabase> {
   return {
     databaseUrl: url.href,
     dataFolder,
-    env: { TRIPGRID_DATA: dataFolder, DATABASE_URL: url.href },
+    env: { TRIPGRID_DATA_DIR: dataFolder, DATABASE_URL: url.href },
     drop: async () => {
       await asAdmin((admin) => admin`drop database if exists ${admin(name)} with (force)`);
       await removeFolder();

@@ -1,19 +1,33 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, realpathSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
-import type { Engine } from "../../src/db/engine.ts";
+import type { Engine } from "../../src/database/engine.ts";
 
 /** Where an engine's databases are made: nowhere but in this process, on a server that runs, or by a server's programs. */
 export type Server = { kind: "none" } | { kind: "url"; url: string } | { kind: "programs"; bin: string };
 
 export type FoundEngine = { engine: Engine; server: Server } | { engine: Engine; missing: string };
 
+type Env = Record<string, string | undefined>;
+
+/** Whether everything is run: all engines, the attacks, and the full counts. */
+export const isFull = (env: Env): boolean => env.TRIPGRID_TEST_FULL === "true";
+
+/** How often something random is tried: what the variable says, or what is usual in a run of this kind. */
+export const countFrom = (variable: string, usual: number, full: number): number =>
+  Number(process.env[variable] ?? (isFull(process.env) ? full : usual));
+
+/** What `TRIPGRID_TEST_REQUIRE` may name besides engines: see find-brokers.ts. */
+const BROKERS = new Set(["nats", "kafka"]);
+
 /**
  * Which engines this machine has, each with its server or with the reason why there is none.
  *
+ * `timescaledb` only counts in the full run, or where it is asked for.
+ *
  * @throws if `TRIPGRID_TEST_REQUIRE` names one that is not to be had, so that a run without it cannot pass for complete
  */
-export function findEngines(env: Record<string, string | undefined>): FoundEngine[] {
+export function findEngines(env: Env): FoundEngine[] {
   const bins = serverPrograms(env.PATH ?? "");
   const lacksAny = (bin: string) => lacksPostgis(bin) ?? lacksTimescale(bin);
   const found: FoundEngine[] = [
@@ -21,13 +35,20 @@ export function findEngines(env: Record<string, string | undefined>): FoundEngin
     findServer("postgres", env.TRIPGRID_TEST_POSTGRES_URL, bins, lacksPostgis),
     findServer("timescaledb", env.TRIPGRID_TEST_TIMESCALEDB_URL, bins, lacksAny),
   ];
-  for (const name of (env.TRIPGRID_TEST_REQUIRE ?? "").split(",").map((part) => part.trim())) {
-    if (name === "") continue;
+  const required = (env.TRIPGRID_TEST_REQUIRE ?? "").split(",").map((part) => part.trim());
+  for (const name of required) {
+    if (name === "" || BROKERS.has(name)) continue;
     const engine = found.find((one) => one.engine === name);
     if (!engine) throw new Error(`TRIPGRID_TEST_REQUIRE names ${name}, which is no engine.`);
     if ("missing" in engine) throw new Error(`TRIPGRID_TEST_REQUIRE names ${name}, but ${engine.missing}.`);
   }
-  return found;
+  // It has the same suites as postgres, which take as long again.
+  const isWanted = isFull(env) || required.includes("timescaledb") || env.TRIPGRID_TEST_TIMESCALEDB_URL;
+  return found.map((one) =>
+    one.engine === "timescaledb" && !isWanted && !("missing" in one)
+      ? { engine: one.engine, missing: "it is part of npm run test:full" }
+      : one,
+  );
 }
 
 function findServer(

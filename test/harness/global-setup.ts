@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import postgres from "postgres";
 import type { TestProject } from "vitest/node";
-import { startEmbedded } from "../../src/db/embedded.ts";
-import type { Engine } from "../../src/db/engine.ts";
-import { prepareDatabase } from "../../src/db/prepare.ts";
+import { startEmbedded } from "../../src/database/embedded.ts";
+import type { Engine } from "../../src/database/engine.ts";
+import { prepareDatabase } from "../../src/database/prepare.ts";
 import { startCluster } from "./cluster.ts";
 import type { Server } from "./engines.ts";
 

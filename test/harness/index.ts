@@ -10,6 +10,7 @@ export {
   ownServer,
   type TestDatabase,
 } from "./databases.ts";
+export { countFrom, isFull } from "./engines.ts";
 export { type SpawnedService, spawnService } from "./process.ts";
-export { HELD_UP_MS, startTestService, type TestService, useService } from "./service.ts";
+export { NO_REFRESH, startTestService, type TestService, useService } from "./service.ts";
 export { sharedData } from "./shared-data.ts";

@@ -24,12 +24,12 @@ afterAll(async () => {
 });
 
 /**
- * Starts the service as a process, as an operator does. What is still running when the file ends is killed.
+ * Starts the service as a process, as an operator does: from the bundle, which the run made. What is still running when the file ends is killed.
  *
  * @param env all its settings: nothing of the machine's own gets through, and any free port is the default
  */
 export function spawnService(env: Record<string, string>): SpawnedService {
-  const child = spawn(process.execPath, ["--max-old-space-size=512", "--import", "tsx", "src/main.ts"], {
+  const child = spawn(process.execPath, ["--max-old-space-size=512", "dist/main.js"], {
     cwd: PROJECT,
     // A process that is killed leaves its socket behind: in our folder it goes with the rest.
     env: { PATH: process.env.PATH, TMPDIR: inject("store").folder, PORT: "0", ...env },

@@ -1,29 +1,16 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { type Admitted, createAdmission } from "../../src/ingest/admission.ts";
+import { createRoom } from "../../src/kit/room.ts";
 
-beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
+const MB = 1024 * 1024;
 const busy = expect.objectContaining({ code: "too_many_requests", retryAfterSeconds: 1 });
-
-/** Holds so many bytes for each, in order; the list fills as they get them. */
-function holding(admission: ReturnType<typeof createAdmission>, sizes: number[]) {
-  const got: number[] = [];
-  const admitted = sizes.map((bytes, i) => {
-    const one = admission.enter();
-    void one.hold(bytes).then(
-      () => got.push(i),
-      () => got.push(-1 - i),
-    );
-    return one;
-  });
-  const settle = () => vi.advanceTimersByTimeAsync(0);
-  return { got, admitted, settle };
-}
+const admitting = (requests: number) => createAdmission(requests, createRoom(4 * MB));
 
 describe("requests", () => {
   it("are let in up to the limit, and sent away over it until one leaves", () => {
-    const admission = createAdmission(2, 100);
+    const admission = admitting(2);
     const [first] = [admission.enter(), admission.enter()];
     expect(() => admission.enter()).toThrow(busy);
     first?.leave();
@@ -32,7 +19,7 @@ describe("requests", () => {
   });
 
   it("that leave twice leave once", () => {
-    const admission = createAdmission(2, 100);
+    const admission = admitting(2);
     const first = admission.enter();
     admission.enter();
     first.leave();
@@ -41,7 +28,7 @@ describe("requests", () => {
   });
 
   it("may know how many more there can be", () => {
-    const admission = createAdmission(2, 100);
+    const admission = admitting(2);
     const remaining = () => admission.limits().remaining;
     const before = remaining();
     const all: Admitted[] = [admission.enter()];
@@ -54,97 +41,35 @@ describe("requests", () => {
 });
 
 describe("room for bodies", () => {
-  it("is given as long as there is some, then as others leave", async () => {
-    const { got, admitted, settle } = holding(createAdmission(9, 100), [60, 40, 1]);
-    await settle();
-    expect(got).toEqual([0, 1]);
-    admitted[1]?.leave();
-    await settle();
-    expect(got).toEqual([0, 1, 2]);
+  it("is taken as they come, in steps, and not for small ones", async () => {
+    const { enter, room } = admitting(9);
+    const { body, leave } = enter();
+    await body.grow(16 * 1024);
+    expect(room.held().bodies).toBe(0);
+    await body.grow(16 * 1024 + 1);
+    expect(room.held().bodies).toBe(64 * 1024);
+    await body.grow(64 * 1024);
+    expect(room.held().bodies).toBe(64 * 1024);
+    await body.grow(64 * 1024 + 1);
+    expect(room.held().bodies).toBe(128 * 1024);
+    leave();
+    expect(room.held().bodies).toBe(0);
   });
 
-  it("is given in the order of arrival: who wants much is not passed by others for ever", async () => {
-    const { got, admitted, settle } = holding(createAdmission(9, 100), [60, 80, 10, 10]);
-    await settle();
-    expect(got).toEqual([0]);
-    admitted[0]?.leave();
-    await settle();
-    expect(got).toEqual([0, 1, 2, 3]);
-  });
-
-  it("for more than there is at all is all of it", async () => {
-    const { got, admitted, settle } = holding(createAdmission(9, 100), [1, 5000, 1]);
-    await settle();
-    expect(got).toEqual([0]);
-    admitted[0]?.leave();
-    await settle();
-    expect(got).toEqual([0, 1]);
-    admitted[1]?.leave();
-    await settle();
-    expect(got).toEqual([0, 1, 2]);
-  });
-
-  it("for nothing is given in its turn too", async () => {
-    const { got, settle } = holding(createAdmission(9, 100), [0, 100, 0]);
-    await settle();
-    expect(got).toEqual([0, 1, 2]);
-  });
-
-  it("that is not given in time ends the waiting, and lets those behind go on", async () => {
-    const admission = createAdmission(9, 100, 1000);
-    const first = admission.enter();
-    await first.hold(60);
-    const large = admission.enter();
-    const refused = expect(large.hold(80)).rejects.toThrow(busy);
-    await vi.advanceTimersByTimeAsync(500);
-    const behind = admission.enter();
-    let isIn = false;
-    void behind.hold(30).then(() => {
-      isIn = true;
-    });
-    await vi.advanceTimersByTimeAsync(499);
-    expect(isIn).toBe(false);
-    await vi.advanceTimersByTimeAsync(1);
-    await refused;
-    expect(isIn).toBe(true);
-    // Who was refused held nothing, and gives nothing back.
+  it("that is not there is refused within 100 ms, and what others hold stays theirs", async () => {
+    const { enter, room, limits } = admitting(9);
+    const [large, other] = [enter(), enter()];
+    await large.body.grow(MB);
+    vi.useFakeTimers();
+    const refused = vi.fn();
+    other.body.grow(17 * 1024).catch(refused);
+    expect(limits().remaining).toBe(0);
+    await vi.advanceTimersByTimeAsync(100);
+    expect(refused.mock.calls).toMatchObject([[{ code: "too_many_requests" }]]);
+    expect(limits().remaining).toBe(7);
+    other.leave();
+    expect(room.held().bodies).toBe(MB);
     large.leave();
-    first.leave();
-    behind.leave();
-    const all = admission.enter();
-    await all.hold(100);
-    expect(holding(admission, [1]).got).toEqual([]);
-  });
-
-  it("that was given is not taken back later", async () => {
-    const admission = createAdmission(9, 100, 1000);
-    const { got } = holding(admission, [100]);
-    await vi.advanceTimersByTimeAsync(5000);
-    expect(got).toEqual([0]);
-  });
-
-  it("never adds up to more than there is, and is all there again in the end", async () => {
-    const admission = createAdmission(1000, 100);
-    let held = 0;
-    let most = 0;
-    const work = async (i: number) => {
-      const one = admission.enter();
-      const bytes = (i * 7919) % 90;
-      await one.hold(bytes);
-      held += bytes;
-      most = Math.max(most, held);
-      await new Promise((done) => setTimeout(done, (i * 31) % 20));
-      held -= bytes;
-      one.leave();
-    };
-    const all = Promise.all(Array.from({ length: 300 }, (_, i) => work(i)));
-    await vi.runAllTimersAsync();
-    await all;
-    expect(most).toBeLessThanOrEqual(100);
-    expect(most).toBeGreaterThan(80);
-    const { got, settle } = holding(admission, [100]);
-    await settle();
-    expect(got).toEqual([0]);
-    expect(admission.limits().remaining).toBe(999);
+    await expect(enter().body.grow(100 * MB)).resolves.toBeUndefined();
   });
 });

@@ -2,7 +2,7 @@ import { appendFile, mkdtemp, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { SentFile, WorkRequest } from "../../src/batch.ts";
+import type { SentFile, WorkRequest } from "../../src/batches/work.ts";
 import { canJudge, fileAt, readUnchanged } from "../../src/ingest/sent-file.ts";
 
 const CONTENT = Buffer.alloc(1_000_000, "0123456789");

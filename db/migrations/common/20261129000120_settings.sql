@@ -1,0 +1,57 @@
+-- migrate:up
+-- Three schemas. tripgrid holds what is stored, and the functions that analysts call. tripgrid_internal holds the rollups, what
+-- keeps them up to date, and all other functions. bi holds the views that BI tools read. The functions and views are in
+-- db/functions. dbmate has made the first schema already, for the table of its versions.
+create schema if not exists tripgrid;
+create schema tripgrid_internal;
+comment on schema tripgrid_internal is 'Internal to Tripgrid: rollups and functions that may change at any time';
+create schema bi;
+comment on schema bi is 'What BI tools read: trips counted by region, cell, cluster, route, hour and driver. See bi.freshness for as of when';
+
+-- One row. The engine and the time zone never change, since local times and the way of storing trips depend on them.
+create table tripgrid.settings (
+  singleton       boolean primary key default true check (singleton),
+  engine          text not null check (engine in ('embedded', 'postgres', 'timescaledb')),
+  time_zone       text not null,
+  functions_hash  text,
+  created_at      timestamptz not null default now(),
+  -- Retention takes three steps, so that no answer misses a trip or counts it twice. Weeks before closed_before take no more
+  -- writes. Once the rollups know these weeks, their counts are copied to the retired tables and retired_before moves, in
+  -- one transaction. The trips are dropped when no statement can still be reading them.
+  closed_before   date not null default '-infinity',
+  retired_before  date not null default '-infinity',
+  retired_at      timestamptz,
+  columnar_before timestamp not null default '-infinity',
+  -- Privacy, for HTTP and SQL alike: see docs/privacy.md.
+  min_trips       integer not null default 1 check (min_trips between 1 and 1000000),
+  shows_trips     boolean not null default true,
+  constraint settings_retired check (retired_before <= closed_before),
+  constraint settings_mondays check ((not isfinite(closed_before) or extract(isodow from closed_before) = 1)
+                                     and (not isfinite(retired_before) or extract(isodow from retired_before) = 1))
+);
+comment on table tripgrid.settings is 'One row: the engine and the time zone this database was set up with, and which functions it holds';
+comment on column tripgrid.settings.closed_before is 'Trips of weeks before this one are neither taken nor changed';
+comment on column tripgrid.settings.retired_before is 'Weeks before this one are counted from the retired tables alone';
+comment on column tripgrid.settings.retired_at is 'When retired_before moved last';
+comment on column tripgrid.settings.columnar_before is 'Trips before this local time are counted in one pass: most of them are in the columnstore';
+comment on column tripgrid.settings.min_trips is 'Groups of fewer trips than this are withheld; 1: none are';
+comment on column tripgrid.settings.shows_trips is 'Whether single trips may be read, by HTTP and by the views in bi';
+
+-- How foreign rows become trips, as their owners defined it.
+create table tripgrid.mappings (
+  name       text collate "C" primary key check (name <> '' and length(name) <= 200),
+  definition jsonb not null check (jsonb_typeof(definition) = 'object'),
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now()
+);
+
+-- Named questions to the query language. They are json and not jsonb, which would change the order of their members.
+create table tripgrid.saved_queries (
+  name       text collate "C" primary key check (name <> '' and length(name) <= 200),
+  query      json not null check (json_typeof(query) = 'object'),
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now()
+);
+comment on table tripgrid.saved_queries is 'Questions to the query language, by name';
+
+-- migrate:down

@@ -1,0 +1,70 @@
+-- migrate:up
+-- Totals over all weeks, for BI tools: these read all of a view before they show ten rows of it. tripgrid_internal.refresh_totals brings them up to
+-- date in the background.
+
+-- One row.
+create table tripgrid_internal.totals_state (
+  singleton  boolean primary key default true check (singleton),
+  is_behind  boolean not null default true,
+  as_of      timestamptz not null default '-infinity',
+  window_start date,
+  window_end date,
+  took_s     double precision not null default 0,
+  updated_at timestamptz not null default '-infinity',
+  min_trips  integer not null default 1
+);
+comment on table tripgrid_internal.totals_state is 'One row: as of when the totals over all weeks are';
+comment on column tripgrid_internal.totals_state.is_behind is 'Whether the rollups have changed since';
+comment on column tripgrid_internal.totals_state.as_of is 'Every trip committed before this instant is in them';
+comment on column tripgrid_internal.totals_state.window_start is 'Monday of the first week that had a trip then';
+comment on column tripgrid_internal.totals_state.window_end is 'Monday after the last week that had a trip then';
+comment on column tripgrid_internal.totals_state.min_trips is 'The minimum, TRIPGRID_MIN_GROUP_SIZE, that held then';
+insert into tripgrid_internal.totals_state default values;
+
+-- Where cells are: decoding them for millions of rows takes longer than looking them up among thousands. A cell that is not
+-- here yet is decoded.
+create table tripgrid_internal.cells (
+  cell   text collate "C" primary key,
+  lat    double precision not null,
+  lon    double precision not null,
+  middle geometry(Point, 4326) not null
+);
+comment on table tripgrid_internal.cells is 'The middle of every cell of five characters that had a trip';
+
+-- Only what bi.clusters may show, by the minimum that held when this was made: the view then is this table with its indexes, and no
+-- plan tells what it withholds. Filtering in the view instead took 3 s to sample 4 million clusters. The averages are stored rounded, so
+-- that the planner knows how few different ones there are: without that it gathered them in one process and partly on disk, 1.4 s
+-- for 4 million clusters.
+create materialized view tripgrid_internal.cluster_totals as
+select k.o_cell, k.d_cell, k.hour, k.source, k.region, k.trips, k.weeks_with_trips,
+       -- The quotient of the least numbers would underflow, which is an error.
+       case when k.durations >= t.min_trips then case when k.duration_s < 1e-290 then 0 else round(k.duration_s / k.durations) end end as average_duration_s,
+       round(k.distance_m / k.trips / 10) * 10 as average_distance_m
+from (select o_cell, d_cell, hour, source, region, sum(trips)::bigint as trips, count(distinct week)::integer as weeks_with_trips,
+             nullif(sum(durations)::bigint, 0) as durations, sum(duration_s) as duration_s, sum(distance_m) as distance_m,
+             sum(sum(trips)) over (partition by o_cell, d_cell order by sum(trips), hour, source, region
+                                   rows between unbounded preceding and 1 preceding) as smaller
+      from tripgrid_internal.weekly_clusters group by 1, 2, 3, 4, 5) k, tripgrid_internal.totals_state t
+where k.trips >= t.min_trips and coalesce(k.smaller >= t.min_trips, true);
+comment on materialized view tripgrid_internal.cluster_totals is 'Clusters over all weeks, but for those that are withheld: groups of fewer trips than the minimum, and where those of a route together are fewer than it, the smallest other one too';
+comment on column tripgrid_internal.cluster_totals.average_duration_s is 'Whole seconds; null where fewer trips than the minimum have a duration';
+comment on column tripgrid_internal.cluster_totals.average_distance_m is 'Metres, rounded to 10';
+create unique index cluster_totals_key on tripgrid_internal.cluster_totals (o_cell, d_cell, hour, source, region) nulls not distinct;
+-- Two million names, all different: with the index a thousand of them are read instead of made.
+create index cluster_totals_id on tripgrid_internal.cluster_totals ((o_cell || '-' || d_cell || '-' || lpad(hour::text, 2, '0')));
+
+create materialized view tripgrid_internal.route_totals as
+select row_number() over (order by sum(trips) desc, o_cell, d_cell)::integer as rank, o_cell, d_cell, sum(trips)::bigint as trips,
+       sum(durations)::bigint as durations, sum(duration_s) as duration_s, sum(distance_m) as distance_m
+from tripgrid_internal.weekly_clusters group by o_cell, d_cell
+order by sum(trips) desc, o_cell, d_cell limit 10000;
+create unique index route_totals_key on tripgrid_internal.route_totals (rank);
+
+create materialized view tripgrid_internal.driver_totals as
+select driver_id, source, region, sum(trips)::bigint as trips, count(distinct week)::integer as weeks_with_trips,
+       sum(durations)::bigint as durations, sum(duration_s) as duration_s, sum(distances)::bigint as distances, sum(distance_m) as distance_m,
+       min(week)::date as first_week, max(week)::date as last_week
+from tripgrid_internal.weekly_drivers group by 1, 2, 3;
+create unique index driver_totals_key on tripgrid_internal.driver_totals (driver_id, source, region) nulls not distinct;
+
+-- migrate:down

@@ -1,0 +1,101 @@
+-- migrate:up
+-- Who may do what: API keys, users, and the tokens that users get. Nothing here is a secret that a caller shows, except for the
+-- signing keys: of keys and tokens there is a SHA-256 (they are 256 random bits), of passwords an argon2id.
+
+-- One row. Every process keeps credentials that it has checked, and forgets them when the number grows.
+create table tripgrid.auth_state (
+  one      boolean primary key default true check (one),
+  revision bigint not null default 0
+);
+insert into tripgrid.auth_state default values;
+comment on table tripgrid.auth_state is 'One row: a number that grows with every change of keys and users';
+
+create table tripgrid.api_keys (
+  key_id     uuid primary key default gen_random_uuid(),
+  name       text collate "C" not null check (name <> '' and length(name) <= 200),
+  digest     bytea not null unique,
+  scopes     text[] not null check (scopes <@ array['ingest', 'read', 'trips', 'admin'] and cardinality(scopes) > 0),
+  source     text check (source <> '' and length(source) <= 200),
+  region     text check (region <> '' and length(region) <= 200),
+  created_by text,
+  created_at timestamptz not null default now(),
+  expires_at timestamptz,
+  revoked_at timestamptz,
+  constraint api_keys_one_bound check (source is null or region is null)
+);
+comment on column tripgrid.api_keys.digest is 'SHA-256 of the key';
+comment on column tripgrid.api_keys.source is 'The only source whose trips the key may write and read; null: all';
+comment on column tripgrid.api_keys.region is 'The only region whose trips the key may write and read; null: all';
+comment on column tripgrid.api_keys.created_by is 'The credential that made it; null: the command line, or a service without credentials';
+
+create table tripgrid.users (
+  name             text collate "C" primary key check (name <> '' and length(name) <= 200),
+  password         text not null,
+  former_passwords text[] not null default '{}',
+  scopes           text[] not null check (scopes <@ array['ingest', 'read', 'trips', 'admin'] and cardinality(scopes) > 0),
+  source           text check (source <> '' and length(source) <= 200),
+  region           text check (region <> '' and length(region) <= 200),
+  created_by       text,
+  created_at       timestamptz not null default now(),
+  password_at      timestamptz not null default now(),
+  constraint users_one_bound check (source is null or region is null)
+);
+comment on column tripgrid.users.password is 'argon2id, with its parameters';
+comment on column tripgrid.users.former_passwords is 'The hashes of the last passwords, newest first: they are not taken again';
+
+-- A refresh token is used once. The next one belongs to the same family; if an old one comes again, the whole family ends.
+create table tripgrid.refresh_tokens (
+  digest     bytea primary key,
+  family     uuid not null,
+  user_name  text collate "C" not null references tripgrid.users on delete cascade,
+  scopes     text[] not null,
+  created_at timestamptz not null default now(),
+  expires_at timestamptz not null,
+  used_at    timestamptz
+);
+comment on column tripgrid.refresh_tokens.family is 'All tokens that came from one login';
+create index refresh_tokens_family on tripgrid.refresh_tokens (family);
+create index refresh_tokens_user on tripgrid.refresh_tokens (user_name);
+create index refresh_tokens_expires_at on tripgrid.refresh_tokens (expires_at);
+
+-- Logins that failed, counted by user and by address for a while.
+create table tripgrid.login_failures (
+  subject    bytea primary key,
+  failures   integer not null default 0,
+  expires_at timestamptz not null
+);
+comment on column tripgrid.login_failures.subject is 'SHA-256 of the user name or the address';
+create index login_failures_expires_at on tripgrid.login_failures (expires_at);
+
+-- Sign the tokens of users. The newest signs, all others are still accepted.
+create table tripgrid.signing_keys (
+  key_id     uuid primary key default gen_random_uuid(),
+  secret     bytea not null check (length(secret) >= 32),
+  created_at timestamptz not null default now()
+);
+
+create function tripgrid_internal.note_changed_credentials() returns trigger language plpgsql
+  security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  update tripgrid.auth_state set revision = revision + 1;
+  return null;
+end
+$$;
+create trigger api_keys_changed after insert or update or delete or truncate on tripgrid.api_keys
+  for each statement execute function tripgrid_internal.note_changed_credentials();
+create trigger users_changed after insert or update or delete or truncate on tripgrid.users
+  for each statement execute function tripgrid_internal.note_changed_credentials();
+
+-- Who sent a batch, used an idempotency key or saved a query. A caller that is bound to a source sees what was sent under the same
+-- bound, and any other what it has sent itself.
+alter table tripgrid.batches add column owner text;
+comment on column tripgrid.batches.owner is 'source:NAME or region:NAME if the sender is bound to one, else key:NAME, user:NAME or jwt:SUBJECT; null: no credential was asked for';
+alter table tripgrid.idempotency_keys
+  add column owner text collate "C" not null default '',
+  drop constraint idempotency_keys_pkey,
+  add primary key (owner, key);
+comment on column tripgrid.idempotency_keys.owner is 'As of tripgrid.batches, empty for none: the same key of two owners stands for two requests';
+alter table tripgrid.saved_queries add column owner text;
+comment on column tripgrid.saved_queries.owner is 'As of tripgrid.batches';
+
+-- migrate:down

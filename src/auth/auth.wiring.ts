@@ -1,0 +1,119 @@
+import type { Guard } from "../kit/endpoint.http.ts";
+import { ingestDeadlineMs, type Wiring } from "../wiring.ts";
+import { type Authenticator, createAuthenticator } from "./authenticate.ts";
+import type { AddKey, ListKeys, NewKey, RevokeKey } from "./credentials.ts";
+import { writeFirstKey } from "./first-key.ts";
+import { createGuard } from "./guard.http.ts";
+import { createJwtCheck, publishedKeys, sharedKey } from "./jwt.ts";
+import { addKey, findKey, findState, listKeys, revokeKey } from "./keys.db.ts";
+import {
+  countAttempt,
+  endLogin,
+  forgiveAttempt,
+  insertRefreshToken,
+  loadSigningKeys,
+  useRefreshToken,
+} from "./logins.db.ts";
+import { createLogins, type Logins } from "./logins.ts";
+import { createOwnTokens, isOwnToken } from "./own-tokens.ts";
+import { createPasswords } from "./passwords.ts";
+import { deleteUser, findGrant, listUsers, userStoreOn } from "./users.db.ts";
+import {
+  type AddUser,
+  type ChangeUser,
+  createAddUser,
+  createChangeUser,
+  type DeleteUser,
+  type ListUsers,
+} from "./users.ts";
+
+export interface AuthParts {
+  calls: {
+    addKey: AddKey;
+    listKeys: ListKeys;
+    revokeKey: RevokeKey;
+    addUser: AddUser;
+    listUsers: ListUsers;
+    changeUser: ChangeUser;
+    deleteUser: DeleteUser;
+    logins: Logins;
+    guard: Guard;
+  };
+  authenticator: Authenticator;
+}
+
+/**
+ * Wires the check of credentials.
+ *
+ * @throws StartError if the service would be open to other machines
+ */
+export async function wireAuth({ config, lanes, log }: Wiring): Promise<AuthParts> {
+  const sql = lanes.auth.within(ingestDeadlineMs(config));
+  const passwords = createPasswords();
+  const ownTokens = createOwnTokens((secret) => loadSigningKeys(sql, secret));
+  const authenticator = await createAuthenticator({
+    store: {
+      findState: () => findState(sql),
+      findKey: (digest) => findKey(sql, digest),
+      findGrant: (name) => findGrant(sql, name),
+    },
+    verifyOwn: ownTokens.verify,
+    isOwn: isOwnToken,
+    verifyForeign: foreignCheck(config),
+    isShared: config.databaseUrl !== undefined,
+    onError: (err) => log.warn({ err }, "the state of keys and users could not be read"),
+  });
+  await writeFirstKey(config, authenticator, (key: NewKey) => addKey(sql, key), log);
+  /** Makes a change of credentials hold in this process at once. Others find it within two seconds. */
+  const changing =
+    <A extends unknown[], R>(change: (...args: A) => Promise<R>) =>
+    async (...args: A): Promise<R> => {
+      const result = await change(...args);
+      await authenticator.refresh();
+      return result;
+    };
+  const users = userStoreOn(sql);
+  const logins = createLogins({
+    users,
+    passwords,
+    countAttempt: (subjects, windowS) => countAttempt(sql, subjects, windowS),
+    forgiveAttempt: (user, address) => forgiveAttempt(sql, user, address),
+    insertRefreshToken: (token) => insertRefreshToken(sql, token),
+    useRefreshToken: (digest, next) => useRefreshToken(sql, digest, next),
+    endLogin: (digest) => endLogin(sql, digest),
+    signToken: ownTokens.sign,
+    tokenS: Math.round(config.tokenMinutes * 60),
+    refreshS: config.refreshDays * 86_400,
+  });
+  return {
+    authenticator,
+    calls: {
+      addKey: changing((key: NewKey) => addKey(sql, key)),
+      listKeys: () => listKeys(sql),
+      revokeKey: changing((id: string) => revokeKey(sql, id)),
+      addUser: changing(createAddUser(users, passwords)),
+      listUsers: () => listUsers(sql),
+      changeUser: changing(createChangeUser(users, passwords)),
+      deleteUser: changing((name: string) => deleteUser(sql, name)),
+      logins,
+      guard: createGuard(authenticator),
+    },
+  };
+}
+
+function foreignCheck(config: Wiring["config"]) {
+  const { jwksUrl, jwtSecret, jwtIssuer = "", jwtAudience = "" } = config;
+  const key =
+    jwksUrl !== undefined ? publishedKeys(jwksUrl) : jwtSecret !== undefined ? sharedKey(jwtSecret) : undefined;
+  return (
+    key &&
+    createJwtCheck({
+      key,
+      issuer: jwtIssuer,
+      audience: jwtAudience,
+      algorithms: config.jwtAlgorithms,
+      skewS: config.jwtSkewS,
+      scopeClaim: config.jwtScopeClaim,
+    })
+  );
+}

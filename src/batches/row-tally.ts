@@ -1,0 +1,31 @@
+import type { ClassifiedRows } from "./batch.ts";
+import type { RowVerdict } from "./receipt.ts";
+
+/** How many rows of one source had each verdict. */
+export type SourceTally = { source: string | undefined } & Record<RowVerdict["verdict"], number>;
+
+/** Counts what a process stores, for its metrics. */
+export interface IngestCounts {
+  /** Rows whose verdicts are committed. */
+  stored(tallies: readonly SourceTally[]): void;
+  /** How long a transaction took that stored rows: `requests` of small batches together, or a `chunk` of a large one. */
+  committed(kind: "requests" | "chunk", seconds: number): void;
+}
+
+/** Counts rows by source and verdict. A trip that is not among the inserted ones is a duplicate. */
+export function tallyRows(
+  { trips, rejected }: Pick<ClassifiedRows, "trips" | "rejected">,
+  inserted: ReadonlySet<number>,
+): SourceTally[] {
+  const bySource = new Map<string | undefined, SourceTally>();
+  const of = (source: string | undefined): SourceTally => {
+    const known = bySource.get(source);
+    if (known) return known;
+    const tally = { source, inserted: 0, duplicate: 0, rejected: 0 };
+    bySource.set(source, tally);
+    return tally;
+  };
+  for (const { row, trip } of trips) of(trip.source)[inserted.has(row) ? "inserted" : "duplicate"]++;
+  for (const { source } of rejected) of(source).rejected++;
+  return [...bySource.values()];
+}

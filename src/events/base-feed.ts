@@ -1,0 +1,25 @@
+import type { BatchEvent, Feed } from "./batch-changes.ts";
+
+/** The common part of the feeds: closing. */
+export abstract class BaseFeed implements Feed {
+  onEvents: () => void = () => {};
+  readonly #closing = new AbortController();
+  readonly #onClose: () => void;
+
+  constructor(onClose: () => void) {
+    this.#onClose = onClose;
+  }
+
+  abstract take(): readonly BatchEvent[] | undefined;
+  abstract get isOver(): boolean;
+
+  get closed(): AbortSignal {
+    return this.#closing.signal;
+  }
+
+  close(): void {
+    if (this.closed.aborted) return;
+    this.#closing.abort();
+    this.#onClose();
+  }
+}

@@ -1,0 +1,120 @@
+import type { ReadableStream } from "node:stream/web";
+import type { Context } from "hono";
+import { z } from "zod";
+import { AppError } from "../errors.ts";
+import { FaultsError, MAX_COLLECTED } from "./faults.ts";
+import { parseJson } from "./json.ts";
+import type { Room } from "./room.ts";
+import { schemaFaults } from "./schema-faults.ts";
+import { holdBody, type SentBody, sentBytes } from "./sent-bytes.ts";
+import { sizeFault } from "./size-fault.ts";
+
+/** How the body of a question, a region, a mapping or a saved query is read. */
+export interface BodyRules {
+  room: Room;
+  maxBytes: number;
+  /** A slower sender is disconnected. */
+  minBytesPerS: number;
+}
+
+declare module "hono" {
+  interface ContextVariableMap {
+    /** Set by the app for every request. */
+    bodies: BodyRules;
+  }
+}
+
+/** The body of a request, unread. */
+export function sentBody(c: Context): SentBody {
+  const length = c.req.header("content-length");
+  return {
+    stream: c.req.raw.body as ReadableStream<Uint8Array> | null,
+    contentLength: length === undefined ? undefined : Number(length),
+    contentEncoding: c.req.header("content-encoding"),
+  };
+}
+
+/** Reads and parses query parameters by their schema. A repeated or unknown parameter is an error. */
+export function readQuery<S extends z.ZodType>(c: Context, schema: S): z.output<S> {
+  const given = Object.fromEntries(
+    Object.entries(c.req.queries()).map(([key, values]) => [key, values.length === 1 ? values[0] : values]),
+  );
+  return parseWith(schema, given, "invalid_parameter");
+}
+
+/**
+ * Reads and parses a JSON body by its schema, whatever content type it was sent with.
+ *
+ * @param factor how many times larger than other bodies it may be
+ */
+export async function readJson<S extends z.ZodType>(c: Context, schema: S, factor = 1): Promise<z.output<S>> {
+  return parseWith(schema, parseJson(await readText(c, factor)), "invalid_body");
+}
+
+/**
+ * The body as text.
+ *
+ * @throws AppError body_too_large, invalid_encoding, request_timeout; too_many_requests if there is no room for it
+ */
+export async function readText(c: Context, factor = 1): Promise<string> {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(await readBytes(c, factor));
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    throw new AppError("invalid_encoding", "The body is not UTF-8.", {}, { cause: error });
+  }
+}
+
+/**
+ * The body of a question or a definition, held whole.
+ *
+ * @param factor how many times the largest question it may be
+ * @throws AppError body_too_large, request_timeout; too_many_requests if there is no room for it
+ */
+export async function readBytes(c: Context, factor = 1): Promise<Buffer> {
+  const { room, minBytesPerS, ...rules } = c.get("bodies");
+  const maxBytes = rules.maxBytes * factor;
+  const tooLarge = () => new AppError("body_too_large", `The body is larger than ${maxBytes} bytes.`);
+  if (Number(c.req.header("content-length") ?? 0) > maxBytes) throw tooLarge();
+  const stream = c.req.raw.body as ReadableStream<Uint8Array> | null;
+  if (!stream) return Buffer.alloc(0);
+  const hold = holdBody(room);
+  try {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    for await (const chunk of sentBytes(stream, { minBytesPerS })) {
+      bytes += chunk.length;
+      if (bytes > maxBytes) throw tooLarge();
+      await hold.grow(bytes);
+      chunks.push(chunk);
+    }
+    return Buffer.concat(chunks);
+  } finally {
+    hold.release();
+  }
+}
+
+/**
+ * A larger body is refused before its schema reads it, since a schema finds every fault. Vertices are counted
+ * elsewhere.
+ */
+const MOST = { values: 50_000, depth: Number.POSITIVE_INFINITY };
+
+/**
+ * Parses a value by its schema.
+ *
+ * @throws FaultsError that names each wrong parameter or member
+ */
+export function parseWith<S extends z.ZodType>(
+  schema: S,
+  value: unknown,
+  code: "invalid_parameter" | "invalid_body",
+): z.output<S> {
+  // A value of an unknown type is passed on, and another schema parses it later.
+  const tooMuch = schema instanceof z.ZodUnknown ? undefined : sizeFault(value, MOST);
+  if (tooMuch) throw new FaultsError(code, [tooMuch]);
+  const parsed = schema.safeParse(value, { reportInput: true });
+  if (parsed.success) return parsed.data;
+  const member = code === "invalid_parameter" ? "parameter" : "member";
+  throw new FaultsError(code, schemaFaults(parsed.error.issues.slice(0, MAX_COLLECTED), { member }));
+}

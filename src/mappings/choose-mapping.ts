@@ -1,0 +1,112 @@
+import { AppError } from "../errors.ts";
+import { shown, shownName } from "../kit/shown.ts";
+import { BUILT_IN } from "./built-in.ts";
+import type { Form } from "./mapping.ts";
+import { knownFields, lacks, type Mapping, recognise } from "./mapping.ts";
+import { native } from "./native.ts";
+import { reads } from "./reach.ts";
+
+/** The form of some rows, with the header of a CSV or the fields of the first rows of JSON. */
+export interface Sent {
+  form: Form;
+  fields: readonly string[];
+}
+
+/**
+ * Chooses the mapping of some rows: the named one; else the built-in one that fits the fields; else the custom one that
+ * fits. A mapping that reads more of the fields than another goes before it. If two fit alike, none is guessed. JSON
+ * that fits none is read by the closest built-in mapping, by default native, since later rows may have the missing
+ * fields.
+ *
+ * @param custom the custom mappings; a built-in mapping of the same name takes precedence
+ * @param source given if the request names the source of the rows
+ * @throws AppError invalid_parameter for an unknown name; invalid_csv for a header that does not fit the named mapping;
+ * no_mapping, ambiguous_mapping
+ */
+export function chooseMapping(
+  name: string | undefined,
+  sent: Sent,
+  custom: readonly Mapping[],
+  source?: string,
+): Mapping {
+  if (name !== undefined) {
+    const mapping = named(name, [...BUILT_IN, ...custom]);
+    if (sent.form !== "csv" || lacks(mapping, sent.fields).length === 0) return mapping;
+    throw doesNotFit(mapping, sent.fields);
+  }
+  const found = recognised(sent.fields, custom, source);
+  if (found) return found;
+  const nearest = recognise(BUILT_IN, sent.fields) ?? native;
+  if (sent.form !== "csv") return nearest.asksSource && source === undefined ? native : nearest;
+  throw fitsNone(nearest, sent.fields);
+}
+
+function named(name: string, all: readonly Mapping[]): Mapping {
+  const mapping = all.find((one) => one.name === name);
+  if (mapping) return mapping;
+  const detail = `expected one of ${all.map((one) => one.name).join(", ")}, but got ${shown(name)}`;
+  throw new AppError("invalid_parameter", `mapping: ${detail}`, { errors: [{ field: "mapping", detail }] });
+}
+
+/** The mappings that can make trips of rows with these fields. */
+export const fitting = (mappings: readonly Mapping[], fields: readonly string[]): Mapping[] =>
+  mappings.filter((mapping) => knownFields(mapping, fields) > 0 && lacks(mapping, fields).length === 0);
+
+function recognised(
+  fields: readonly string[],
+  custom: readonly Mapping[],
+  source: string | undefined,
+): Mapping | undefined {
+  const builtIn = closest(fitting(BUILT_IN, fields), fields);
+  // A format that says itself who sends it belongs to nobody else, and so does one whose sender the request names.
+  const isSure = builtIn.length > 0 && (source !== undefined || builtIn.every(({ asksSource }) => !asksSource));
+  const found = isSure ? builtIn : [...builtIn, ...closest(fitting(custom, fields), fields)];
+  if (found.length > 1) throw ambiguous(found);
+  return found[0];
+}
+
+/** Leaves out each mapping that reads only some of the fields that another one reads. */
+export function closest(mappings: readonly Mapping[], fields: readonly string[]): Mapping[] {
+  const isLess = (one: Mapping, other: Mapping) =>
+    knownFields(one, fields) < knownFields(other, fields) &&
+    fields.every((field) => !reads(one, field) || reads(other, field));
+  return mappings.filter((one) => !mappings.some((other) => isLess(one, other)));
+}
+
+function ambiguous(mappings: readonly Mapping[]): AppError {
+  const names = mappings.map((mapping) => mapping.name);
+  const asking = mappings.find(({ asksSource }) => asksSource);
+  const orSource = asking ? `, or the source with source=NAME, which takes ${asking.name}` : "";
+  return new AppError(
+    "ambiguous_mapping",
+    `The rows fit several mappings alike: ${names.join(", ")}. Name the right one with mapping=NAME${orSource}.`,
+    { mappings: names },
+  );
+}
+
+/** The most columns that an error lists. A header may name a thousand. */
+const COLUMNS_SHOWN = 100;
+
+/** Columns as an error lists them. */
+export const shownColumns = (fields: readonly string[]): string[] => fields.slice(0, COLUMNS_SHOWN).map(shownName);
+
+function aboutFit(mapping: Mapping, fields: readonly string[]) {
+  const missing = lacks(mapping, fields);
+  const detail = `it has no column ${missing.join("; no column ")}`;
+  return { detail, extra: { mapping: mapping.name, missing_columns: missing, columns: shownColumns(fields) } };
+}
+
+function doesNotFit(mapping: Mapping, fields: readonly string[]): AppError {
+  const { detail, extra } = aboutFit(mapping, fields);
+  return new AppError("invalid_csv", `The CSV's header does not fit the mapping ${mapping.name}: ${detail}.`, extra);
+}
+
+function fitsNone(nearest: Mapping, fields: readonly string[]): AppError {
+  const { detail, extra } = aboutFit(nearest, fields);
+  const remedy = "tripgrid mapping suggest FILE, or POST /v1/mappings/suggest, proposes a mapping for it";
+  return new AppError(
+    "no_mapping",
+    `The CSV's header fits no mapping. The nearest one is ${nearest.name}, but ${detail}; ${remedy}.`,
+    extra,
+  );
+}

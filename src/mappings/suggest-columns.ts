@@ -1,0 +1,111 @@
+import type { PathForm } from "../geo/path.ts";
+import type { PointForm } from "../geo/point.ts";
+import type { EmptyValue, FieldTarget } from "./mapping.ts";
+import { BY_NAME, isBookingName, isPlaceId, wordsOf } from "./suggest-names.ts";
+import { numberOf, type Profile } from "./suggest-values.ts";
+
+/** Assigns a column to a target, unless the column or the target is already assigned. */
+export type Choose = (
+  to: FieldTarget | "path",
+  column: Profile | undefined,
+  more?: { form?: PointForm | PathForm; empty?: EmptyValue[]; with?: string[]; lookup?: string },
+) => void;
+
+/** Chooses the columns for where trips begin and end: one column each, or two coordinate columns. */
+export function choosePlaces(columns: readonly Profile[], choose: Choose, notes: string[]): void {
+  const points = columns.filter(({ form }) => form !== undefined);
+  const start = points.find(({ end }) => end === "start") ?? points.find(({ end }) => end === undefined);
+  const end = points.find((column) => column !== start && column.end === "end");
+  for (const [to, column] of [["origin", start] as const, ["destination", end] as const]) {
+    if (!column?.form) continue;
+    choose(to, column, column.form === "any" ? {} : { form: column.form });
+    if (column.form !== "lat_lon") continue;
+    notes.push(`${column.name}: the latitude was taken to come first; if it does not, its form is lon_lat`);
+  }
+  if (!start)
+    choosePair("origin", columns, "start", choose, notes) || choosePair("origin", columns, undefined, choose, notes);
+  if (!end) choosePair("destination", columns, "end", choose, notes);
+}
+
+/** Chooses the column of the way, or those with the ids of stations or zones, where no column has coordinates. */
+export function choosePlacesElsewhere(
+  columns: readonly Profile[],
+  lookup: string,
+  choose: Choose,
+  notes: string[],
+): void {
+  const way = columns.find(({ path }) => path !== undefined);
+  if (way?.path) {
+    choose("path", way, { form: way.path });
+    return;
+  }
+  const ids = columns.filter(({ name, isTime }) => !isTime && isPlaceId(name));
+  const [start, end] = [ids.find((column) => column.end === "start"), ids.find((column) => column.end === "end")];
+  if (!start) return;
+  choose("origin", start, { lookup });
+  choose("destination", end, { lookup });
+  const names = [start.name, ...(end ? [end.name] : [])].join(" and ");
+  notes.push(`${names}: their places come from the lookup ${lookup}; send it with PUT /v1/lookups/${lookup}`);
+}
+
+function choosePair(
+  to: "origin" | "destination",
+  columns: readonly Profile[],
+  end: Profile["end"],
+  choose: Choose,
+  notes: string[],
+): boolean {
+  const of = (coordinate: "lat" | "lon") => columns.find((c) => c.coordinate === coordinate && c.end === end);
+  const [lat, lon] = [of("lat"), of("lon")];
+  if (!lat || !lon) return false;
+  const isZero = (column: Profile) => column.values.some((value) => numberOf(value) === 0);
+  const zero = isZero(lat) && isZero(lon);
+  if (zero) notes.push(`${lat.name}, ${lon.name}: 0 was taken to mean that the place is not known`);
+  choose(`${to}_lon`, lon, zero ? { empty: [0] } : {});
+  choose(`${to}_lat`, lat, zero ? { empty: [0] } : {});
+  return true;
+}
+
+/** Chooses the columns for when trips were booked, began and ended. */
+export function chooseTimes(columns: readonly Profile[], choose: Choose, notes: string[]): void {
+  const times = columns.filter(({ isTime }) => isTime);
+  const [booked, others] = [
+    times.filter(({ name }) => isBookingName(name)),
+    times.filter((t) => !isBookingName(t.name)),
+  ];
+  const byName = others.find(({ end }) => end === "start");
+  const started = byName ?? others.find(({ end }) => end === undefined) ?? times.find(({ end }) => end === "start");
+  const chooseTime = (to: FieldTarget, column: Profile | undefined) =>
+    choose(to, column, column?.with === undefined ? {} : { with: [column.with] });
+  chooseTime("started_at", started);
+  if (started && started.end !== "start") {
+    notes.push(
+      `started_at: ${started.name} was taken for it, since it is the first time that is not of an end or a booking`,
+    );
+  }
+  chooseTime(
+    "ended_at",
+    others.find(({ end }) => end === "end"),
+  );
+  chooseTime("booked_at", booked[0]);
+}
+
+/** Chooses columns by their names, unless their values contradict the name. */
+export function chooseByName(columns: readonly Profile[], choose: Choose): void {
+  for (const { to, holds, names } of BY_NAME) {
+    const able = columns.filter((column) => !column.isTime && column.coordinate === undefined && may(column, holds));
+    for (const pattern of names)
+      choose(
+        to,
+        able.find(({ name }) => pattern.test(wordsOf(name))),
+      );
+  }
+}
+
+function may({ values, isNumber }: Profile, holds: "number" | "name" | "id" | "key"): boolean {
+  if (holds === "number") return isNumber;
+  if (values.some((value) => typeof value === "object" || String(value).length > 200)) return false;
+  // A key of trips has no duplicates.
+  if (holds === "key") return new Set(values).size === values.length;
+  return holds === "id" || values.length === 0 || !isNumber;
+}

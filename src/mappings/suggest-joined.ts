@@ -1,0 +1,53 @@
+import { endOf, isTimeName, wordsOf } from "./suggest-names.ts";
+
+const DATE = /^\s*(\d{1,4}([-/.])\d{1,2}\2\d{1,4}|\d{8}|\d{1,2}[- ][A-Za-z]{3}[- ]\d{2,4})(T00:00:00(\.0+)?)?\s*$/;
+const CLOCK = /^\s*\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?(\s?[ap]\.?m\.?)?\s*$/i;
+
+/** A column with dates and the column with the times of day that belong to them. */
+export interface DateAndTime {
+  date: number;
+  clock: number;
+}
+
+/**
+ * Finds columns that hold a date, each with the column that holds its time of day: one of the same end of the trip, or
+ * else the next one.
+ *
+ * @param valuesAt gives the values of a column of the first rows
+ */
+export function datesAndTimes(
+  header: readonly string[],
+  valuesAt: (column: number) => readonly unknown[],
+): DateAndTime[] {
+  const all = (pattern: RegExp) =>
+    header.flatMap((_, i) => {
+      const given = valuesAt(i).filter((value) => value !== undefined && value !== null && value !== "");
+      return given.length > 0 && given.every((value) => typeof value === "string" && pattern.test(value)) ? [i] : [];
+    });
+  const clocks = new Set(all(CLOCK));
+  const pairs: DateAndTime[] = [];
+  for (const date of all(DATE)) {
+    const name = header[date] ?? "";
+    const isOfEnd = (i: number) => endOf(header[i] ?? "") === endOf(name);
+    const candidates = [...clocks].filter(isOfEnd);
+    const isSameName = (i: number) => bare(header[i] ?? "") === bare(name);
+    const clock = candidates.find(isSameName) ?? candidates.find((i) => i === date + 1) ?? candidates[0];
+    if (clock === undefined) continue;
+    clocks.delete(clock);
+    pairs.push({ date, clock });
+  }
+  return pairs;
+}
+
+/** The columns that are named like times, and hold dates without a time of day. */
+export const datesAlone = (header: readonly string[], valuesAt: (column: number) => readonly unknown[]): string[] =>
+  header.filter((name, i) => {
+    const given = valuesAt(i).filter((value) => typeof value === "string" && value !== "");
+    return isTimeName(name) && given.length > 0 && given.every((value) => DATE.test(value as string));
+  });
+
+/** A name without the words for dates and times. */
+const bare = (name: string) =>
+  wordsOf(name)
+    .replace(/\b(date|time|day|hour)\b/g, "")
+    .trim();

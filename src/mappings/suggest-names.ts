@@ -1,0 +1,106 @@
+import type { FieldTarget } from "./mapping.ts";
+
+/** A column's name in lower-case words: `startTime`, `start_time` and `Start Time` are the same. */
+export const wordsOf = (name: string): string =>
+  name
+    .replace(/([a-z0-9])([A-Z])/g, "$1 $2")
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]+/gu, " ")
+    .trim();
+
+const START =
+  /^(start|begin|began|orig|pick ?up|depart|(from|pu)(?= |$|lat|lon|lng|loc|date|time))|\b(start|begin|pickup|origin|from|departure)\b/;
+const END =
+  /^(end|stop|finish|dest|drop ?off|arriv|return(?!ed? (true|false))|(to|do)(?= |$|lat|lon|lng|loc|date|time))|\b(end|stop|dropoff|destination|to|return|arrival)\b/;
+const LAT = /(lat|latitude|lat wgs84)$|^lat/;
+const LON = /(lon|lng|long|longitude|lon wgs84)$|^(lon|lng)/;
+const TIME = /time|date|timestamp|\bts\b|\bat$|clock/;
+
+/** The end of a trip that a name refers to. */
+export function endOf(name: string): "start" | "end" | undefined {
+  const words = wordsOf(name);
+  const [start, end] = [START.exec(words), END.exec(words)];
+  if (start && end) return start.index <= end.index ? "start" : "end";
+  return start ? "start" : end ? "end" : undefined;
+}
+
+export const isTimeName = (name: string): boolean => TIME.test(wordsOf(name));
+
+/** Whether a name says that its times are in UTC: `start_time_utc`, `Start (UTC)`. */
+export const saysUtc = (name: string): boolean => /\b(utc|gmt)\b/.test(wordsOf(name));
+
+/** Whether a name is that of the id of a station or zone. */
+export const isPlaceId = (name: string): boolean =>
+  /(station|zone|location|stop|dock|terminal|area|geo)( ?(id|code|number|no|terminal))$/.test(wordsOf(name)) ||
+  /^(pu|do) ?location ?id$/.test(wordsOf(name));
+
+/** Whether a name is that of the way of a trip. */
+export const isPathName = (name: string): boolean =>
+  /poly ?line|\bpath\b|\broute\b|geom|\bway\b|line ?string/.test(wordsOf(name));
+
+export const isBookingName = (name: string): boolean => /book|creat|order|request|reserv/.test(wordsOf(name));
+
+export function coordinateOf(name: string): "lat" | "lon" | undefined {
+  const words = wordsOf(name);
+  return LAT.test(words) ? "lat" : LON.test(words) ? "lon" : undefined;
+}
+
+/** Targets that are recognised by name, with the kind of values that they need. The best names of each come first. */
+export const BY_NAME: readonly {
+  to: FieldTarget;
+  holds: "number" | "name" | "id" | "key";
+  names: readonly RegExp[];
+}[] = [
+  {
+    to: "trip_id",
+    holds: "key",
+    names: [/^(trip|ride|rental|booking|journey|order) ?(id|no|number|uuid|key|code)$/, /^(id|uuid|key)$/],
+  },
+  {
+    to: "source",
+    holds: "name",
+    names: [/^(data ?source|source|provider|operator|vendor)( (name|id))?$/, /^(fleet|company)$/],
+  },
+  { to: "region", holds: "name", names: [/^(region|city|market|town)( name)?$/] },
+  {
+    to: "duration_s",
+    holds: "number",
+    names: [/^(trip |ride )?(duration|elapsed)/, /^(trip|ride) ?(duration|time|seconds|minutes)/, /duration|elapsed/],
+  },
+  {
+    to: "distance_m",
+    holds: "number",
+    names: [/^(trip |ride )?distance/, /distance|mileage/, /^(trip |ride )?(miles|km|kms)$/],
+  },
+  { to: "driver_id", holds: "id", names: [/^(driver|chauffeur)( id| no| number)?$/, /driver.*id$/] },
+  {
+    to: "rider_id",
+    holds: "id",
+    names: [/^(rider|user|customer|passenger|client|member)( id| no)?$/, /(rider|user|customer).*id$/],
+  },
+  {
+    to: "vehicle_model",
+    holds: "name",
+    names: [/^(vehicle|car|bike|scooter) ?(model|type)( id)?$/, /^(rideable type|model)$/],
+  },
+];
+
+/** The unit that a name mentions, spelled as in a mapping. */
+export function unitOf(name: string, to: "duration_s" | "distance_m"): string | undefined {
+  const words = ` ${wordsOf(name)} `;
+  const units: [string, RegExp][] =
+    to === "duration_s"
+      ? [
+          ["ms", / (ms|millis\w*) /],
+          ["min", / (min|mins|minute|minutes) /],
+          ["h", / (h|hour|hours) /],
+          ["s", / (s|sec|secs|seconds?) /],
+        ]
+      : [
+          ["km", / (km|kms|kilomet\w+) /],
+          ["mi", / (mi|mile|miles|mileage) /],
+          ["ft", / (ft|feet) /],
+          ["m", / (m|met(er|re)s?) /],
+        ];
+  return units.find(([, pattern]) => pattern.test(words))?.[0];
+}

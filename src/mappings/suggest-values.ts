@@ -1,0 +1,88 @@
+import { type PathForm, pathIn } from "../geo/path.ts";
+import type { PointForm } from "../geo/point.ts";
+import { pointIn } from "../geo/point.ts";
+import { numberOfText } from "../text/number-text.ts";
+import { coordinateOf, endOf, isPathName, isTimeName } from "./suggest-names.ts";
+import { isTimeLike } from "./suggest-times.ts";
+
+/** Texts that files contain in place of a missing value. */
+const NOTHING = new Set(["NULL", "null", "\\N", "NA", "N/A", "NaN", "nan", "None", "-"]);
+
+/** The name and the contents of a column, as far as the first rows show them. */
+export interface Profile {
+  name: string;
+  end: "start" | "end" | undefined;
+  /** Its values, without the missing ones. */
+  values: readonly unknown[];
+  /** The texts in it that mean "no value". */
+  nothing: readonly string[];
+  /** True if every value is a number. Also true without any values, since none contradicts it. */
+  isNumber: boolean;
+  isTime: boolean;
+  coordinate: "lat" | "lon" | undefined;
+  form: PointForm | undefined;
+  /** How its ways are written, if it holds ways. */
+  path: PathForm | undefined;
+  /** The column that follows it: the time of day after a date. */
+  with?: string | undefined;
+}
+
+/** @param raw the values of a column in the first rows */
+export function profileOf(name: string, raw: readonly unknown[], hasCommas = false): Profile {
+  const given = raw.filter((value) => value !== undefined && value !== null && value !== "");
+  const values = given.filter((value) => !NOTHING.has(value as string));
+  const toNumber = (value: unknown) => numberOf(value, hasCommas);
+  const isNumber = values.every((value) => !Number.isNaN(toNumber(value)));
+  const times = values.filter((value) => isTimeLike(value, isTimeName(name))).length;
+  const inRange = (limit: number) => isNumber && values.every((value) => Math.abs(toNumber(value)) <= limit);
+  const coordinate = coordinateOf(name);
+  return {
+    name,
+    end: endOf(name),
+    values,
+    nothing: [...new Set(given.filter((value) => NOTHING.has(value as string)) as string[])],
+    isNumber,
+    isTime: values.length > 0 ? times / values.length > 0.8 : isTimeName(name),
+    coordinate: coordinate && inRange(coordinate === "lat" ? 90 : 180) ? coordinate : undefined,
+    form: isNumber && values.length > 0 ? undefined : formOf(values),
+    path: pathFormOf(name, values),
+  };
+}
+
+/** Encoded polylines look like any other text, so the name of the column must speak for them. */
+function pathFormOf(name: string, values: readonly unknown[]): PathForm | undefined {
+  const given = values.filter((value) => !isEmptyPath(value));
+  if (given.length === 0) return undefined;
+  const forms: readonly PathForm[] = isPathName(name)
+    ? ["geojson", "wkt", "lon_lat", "lat_lon", "polyline"]
+    : ["geojson", "wkt"];
+  const form = forms.find((one) => given.every((value) => pathIn(value, one).ok));
+  return form !== undefined && given.some((value) => isLine(value, form)) ? form : undefined;
+}
+
+const isEmptyPath = (value: unknown) => value === "[]" || (Array.isArray(value) && value.length === 0);
+
+/** A point alone is no way. */
+function isLine(value: unknown, form: PathForm): boolean {
+  const parsed = pathIn(value, form);
+  return parsed.ok && parsed.value.lengthM !== undefined;
+}
+
+/** A number, also if it is written as text; NaN for anything else. */
+export function numberOf(value: unknown, hasCommas = false): number {
+  if (typeof value === "number") return value;
+  if (typeof value !== "string" || value.trim() === "") return Number.NaN;
+  const number = hasCommas ? numberOfText(value, { decimal: "," }) : Number(value);
+  return typeof number === "number" ? number : Number.NaN;
+}
+
+function formOf(values: readonly unknown[]): PointForm | undefined {
+  const isIn = (form: PointForm) => values.every((value) => pointIn(value, form).ok);
+  if (values.length === 0) return undefined;
+  if (isIn("wkt")) return "wkt";
+  if (isIn("geojson")) return "geojson";
+  if (values.every((value) => typeof value === "object") && isIn("any")) return "any";
+  // Most files with both coordinates in one text put the latitude first. Only a longitude beyond 90 shows otherwise.
+  if (isIn("lat_lon")) return "lat_lon";
+  return isIn("lon_lat") ? "lon_lat" : undefined;
+}

@@ -1,0 +1,147 @@
+import type { StoredWarnings } from "../batches/receipt.db.ts";
+import type { Transaction } from "../database/client.ts";
+import { isRemote, placeZone } from "../geo/place-zone.ts";
+import type { Point } from "../geo/point.ts";
+import type { Rows } from "./copy/register-names.db.ts";
+import type { Inserted } from "./insert-trips.db.ts";
+
+/** Rows that a warning names; the others are counted. */
+const ROWS_NAMED = 10;
+
+/** The taken rows of a batch, and what became of them. */
+interface Taken {
+  rows: Rows;
+  done: Inserted;
+}
+
+/**
+ * What may be wrong with the rows of each batch that were taken. Nothing is changed for it. All batches of a commit are
+ * looked at together: hundreds of small ones share one, and a statement for each would hold it up.
+ */
+export async function warningsOn(tx: Transaction, batches: readonly Taken[]): Promise<StoredWarnings[]> {
+  const found = batches.map(firstWarnings);
+  for (const { at, row, is_exchanged } of await outsideBoundaries(tx, batches)) {
+    if (is_exchanged) found[at]?.add("exchanged_coordinates", row, EXCHANGED);
+    else found[at]?.add("outside_boundary", row, OUTSIDE);
+  }
+  for (const { at, row } of await equalRows(tx, batches)) found[at]?.add("equal_rows", row, EQUAL);
+  return found.map(({ warnings }) => warnings());
+}
+
+/** The warnings that need no database, and a list for the others. */
+function firstWarnings({ rows, done }: Taken) {
+  const found = new Map<string, { rows: number[]; detail: string }>();
+  const add = (code: string, row: number, detail: string) => {
+    const known = found.get(code) ?? { rows: [], detail };
+    known.rows.push(row);
+    found.set(code, known);
+  };
+  const zones = new Set<string>();
+  for (const { row, trip } of rows) {
+    if (looksExchanged(trip.origin, done.places.get(row) ?? "", trip.destination))
+      add("exchanged_coordinates", row, EXCHANGED);
+    const zone = done.placed.get(row);
+    if (zone === undefined) continue;
+    zones.add(zone);
+    add("time_zone_by_place", row, "");
+  }
+  for (const row of done.cancelled) add("cancelled", row, CANCELLED);
+  const placed = found.get("time_zone_by_place");
+  if (placed) placed.detail = `${BY_PLACE} ${[...zones].sort().slice(0, ROWS_NAMED).join(", ")}`;
+  const warnings = (): StoredWarnings =>
+    Object.fromEntries(
+      [...found].map(([code, { rows: numbers, detail }]) => [
+        code,
+        { rows: numbers.length, detail: named(detail, numbers) },
+      ]),
+    );
+  return { add, warnings };
+}
+
+const named = (detail: string, rows: number[]) => {
+  const first = rows
+    .sort((a, b) => a - b)
+    .slice(0, ROWS_NAMED)
+    .join(", ");
+  return `${detail} (row ${first}${rows.length > ROWS_NAMED ? ", …" : ""})`;
+};
+
+const EXCHANGED = "the origin looks like latitude and longitude exchanged: longitude comes first";
+const OUTSIDE = "the origin lies outside the boundary of the region that the row names";
+const BY_PLACE = "the moment became local by the time zone that the origin lies in:";
+const EQUAL =
+  "rows without a trip id that equal an earlier row were taken as duplicates of it; identity=row takes them as trips of their own";
+const CANCELLED = "the trip was cancelled, and is not stored again; DELETE it with forget=true to free its identity";
+
+/**
+ * An origin at sea that lies on land with its coordinates exchanged; or one that is far from its destination, and near
+ * it with the coordinates of one of them exchanged.
+ */
+function looksExchanged([lon, lat]: Point, place: string, destination: Point | undefined): boolean {
+  if (Math.abs(lon) > 90) return false;
+  if (isRemote(place)) return !isRemote(placeZone([lat, lon]));
+  if (!destination) return false;
+  const [toLon, toLat] = destination;
+  const apart = Math.max(Math.abs(lon - toLon), Math.abs(lat - toLat));
+  return apart > FAR_DEGREES && Math.max(Math.abs(lat - toLon), Math.abs(lon - toLat)) < NEAR_DEGREES;
+}
+
+const FAR_DEGREES = 5;
+const NEAR_DEGREES = 1;
+
+/**
+ * Rows whose origin lies outside the boundary of their region, and whether it lies inside with exchanged coordinates.
+ * `at` is the place of the batch.
+ */
+async function outsideBoundaries(
+  tx: Transaction,
+  batches: readonly Taken[],
+): Promise<{ at: number; row: number; is_exchanged: boolean }[]> {
+  const asked = batches.flatMap(({ rows, done: { bounded } }, at) =>
+    rows
+      .filter(({ trip }) => trip.region !== undefined && bounded.has(trip.region))
+      .map(({ row, trip }) => ({ at, row, trip })),
+  );
+  if (asked.length === 0) return [];
+  return tx<{ at: number; row: number; is_exchanged: boolean }[]>`
+    select u.at, u.row, abs(u.lon) <= 90 and st_intersects(r.boundary, st_setsrid(st_makepoint(u.lat, u.lon), 4326)) as is_exchanged
+    from tripgrid.regions r
+    join unnest(${asked.map(({ at }) => at)}::int[], ${asked.map(({ row }) => row)}::int[],
+                ${asked.map(({ trip }) => trip.region ?? null)}::text[],
+                ${asked.map(({ trip }) => trip.origin[0])}::float8[], ${asked.map(({ trip }) => trip.origin[1])}::float8[])
+      u (at, row, region, lon, lat) on u.region = r.name
+    where r.boundary is not null and not st_intersects(r.boundary, st_setsrid(st_makepoint(u.lon, u.lat), 4326))`;
+}
+
+/** Rows without an id of their own that equal another row of their batch. `at` is the place of the batch. */
+async function equalRows(tx: Transaction, batches: readonly Taken[]): Promise<{ at: number; row: number }[]> {
+  const duplicates = batches.flatMap(({ rows, done }, at) =>
+    rows
+      .filter(
+        ({ row, trip }) =>
+          trip.idFromContent && !done.inserted.has(row) && !done.closed.has(row) && !done.cancelled.has(row),
+      )
+      .map((one) => ({ at, ...one })),
+  );
+  if (duplicates.length === 0) return [];
+  return tx<{ at: number; row: number }[]>`
+    select distinct u.at, u.row
+    from unnest(${duplicates.map(({ at }) => at)}::int[], ${duplicates.map(({ row }) => row)}::int[],
+                ${duplicates.map(({ trip }) => trip.source)}::text[], ${duplicates.map(({ trip }) => trip.tripId)}::text[],
+                ${duplicates.map(({ batch }) => batch ?? null)}::int[])
+      u (at, row, source, trip_id, batch)
+    join tripgrid.trips t on t.source = u.source and t.trip_id = u.trip_id and t.batch = u.batch`;
+}
+
+/**
+ * The SQL of a batch's column `warnings` together with these: rows are added up, and the first detail stays.
+ */
+export const addedWarnings = (tx: Transaction, warnings: StoredWarnings) =>
+  Object.keys(warnings).length === 0
+    ? tx`warnings`
+    : tx`(
+  select jsonb_object_agg(k.code, jsonb_build_object('rows', k.rows, 'detail', k.detail))
+  from (select w.key as code, sum((w.value ->> 'rows')::int) as rows, (array_agg(w.value ->> 'detail' order by w.n))[1] as detail
+        from (select 1 as n, o.* from jsonb_each(coalesce(warnings, '{}')) o
+              union all select 2, e.* from jsonb_each(${JSON.stringify(warnings)}::text::jsonb) e) w
+        group by w.key) k)`;

@@ -1,0 +1,220 @@
+import { AppError } from "../errors.ts";
+import type { LookupsFor } from "../lookups/lookup.ts";
+import { BUILT_IN } from "../mappings/built-in.ts";
+import { closest, fitting } from "../mappings/choose-mapping.ts";
+import type { Mapping } from "../mappings/mapping.ts";
+import { definitionOf, mappingFrom } from "../mappings/mapping-definition.ts";
+import { hasColumn } from "../mappings/reach.ts";
+import { type Suggestion, suggestMapping } from "../mappings/suggest-mapping.ts";
+import { decidedBy } from "../mappings/suggest-times.ts";
+import { classifyRows } from "../parsing/classify-rows.ts";
+import { ROW_LIMITS } from "../parsing/row-limits.ts";
+import { type RowStream, streamRows } from "../parsing/stream-rows.ts";
+import { createCharsetLook, UTF8 } from "../text/charset.ts";
+import { rowsPathIn } from "../text/json-path.ts";
+import type { Reading } from "../text/text-format.ts";
+import { yearsFrom } from "../time/time.ts";
+import { flattened } from "./flatten-record.ts";
+import type { SuggestedMapping, SuggestOptions, Trial } from "./suggestion.ts";
+
+const ROWS_LOOKED_AT = 1000;
+const ROWS_A_BLOCK = 1000;
+const REJECTS_SHOWN = 5;
+/** Ids of so many trips are held to count equal rows. */
+const MAX_IDS = 500_000;
+
+/**
+ * Proposes a mapping for a text, and tries it on all rows of the text. Where the first rows leave the order of day and
+ * month open, it reads on until a row decides.
+ *
+ * @param open opens the text from its start; it is read two or three times
+ * @param lookupsFor the lookups that exist; a mapping whose lookup does not is not tried
+ * @throws AppError invalid_csv, invalid_json, invalid_body if the text holds no rows
+ */
+export async function suggestText(
+  open: () => AsyncIterable<Buffer>,
+  options: SuggestOptions,
+  lookupsFor: LookupsFor,
+): Promise<SuggestedMapping> {
+  const look = createCharsetLook(options.charset);
+  for await (const chunk of open()) look.add(chunk);
+  const charset = look.end();
+  const reading: Reading = charset === UTF8 ? {} : { charset };
+  const { stream, hasHeader } = await openStream(open, options.contentType, reading);
+  const how = { ...reading, hasHeader, rows: stream.format.rows };
+  const { header, rows } = await headOf(stream);
+  if (rows.length === 0) throw new AppError("invalid_body", "The file holds no rows.");
+  const format = Object.keys(stream.format).length > 0 ? { format: stream.format } : {};
+  const builtIn = hasHeader ? closest(fitting(BUILT_IN, stream.fields), stream.fields) : [];
+  const [known] = builtIn;
+  let suggested: SuggestedMapping;
+  if (known && builtIn.length === 1 && knowsTimes(known, header, rows))
+    suggested = { ...ofBuiltIn(known, stream.fields, options), ...format };
+  else {
+    const {
+      mapping,
+      notes,
+      open: undecided,
+    } = suggestMapping(header, rows, {
+      source: options.source ?? options.otherwise,
+      isJson: stream.form !== "csv",
+      hasCommas: stream.format.decimal === ",",
+      rows: stream.format.rows,
+      hasHeader,
+      lookup: options.lookup,
+    });
+    suggested = { mapping, notes, ...format };
+    await decideTimes(suggested, undecided, open, options.contentType, how);
+  }
+  return withTrial(suggested, open, options.contentType, how, lookupsFor);
+}
+
+/** Opens the rows. A CSV without a header, and JSON whose rows lie at an unusual path, are opened another way. */
+async function openStream(
+  open: () => AsyncIterable<Buffer>,
+  contentType: string | undefined,
+  reading: Reading,
+): Promise<{ stream: RowStream; hasHeader: boolean }> {
+  const withHow = (how: Reading) =>
+    streamRows(open(), contentType, ROWS_LOOKED_AT, undefined, undefined, ROW_LIMITS, how);
+  try {
+    const stream = await withHow(reading);
+    const rows = stream.form === "json" && stream.format.rows === undefined ? await pathOfRows(open) : undefined;
+    return { stream: rows === undefined ? stream : await withHow({ ...reading, rows }), hasHeader: true };
+  } catch (error) {
+    const isHeaderless = error instanceof AppError && error.message.startsWith("The CSV has no header");
+    if (!isHeaderless) throw error;
+    return { stream: await withHow({ ...reading, hasHeader: false }), hasHeader: false };
+  }
+}
+
+/** The path of any array of objects in an object: a person sees the proposal, so the name need not be usual. */
+async function pathOfRows(open: () => AsyncIterable<Buffer>): Promise<string | undefined> {
+  for await (const chunk of open()) return rowsPathIn(chunk, (path) => path.length > 0);
+  return undefined;
+}
+
+async function headOf(stream: RowStream): Promise<{ header: string[]; rows: unknown[][] }> {
+  const records: Record<string, unknown>[] = [];
+  for await (const { rows } of stream.blocks) {
+    for (const row of rows)
+      if ("record" in row) records.push(stream.form === "csv" ? row.record : flattened(row.record));
+    if (records.length >= ROWS_LOOKED_AT) break;
+  }
+  const header = stream.header ?? [...new Set(records.flatMap((record) => Object.keys(record)))];
+  return { header, rows: records.map((record) => header.map((name) => record[name])) };
+}
+
+/** Whether a built-in mapping reads the times of the first rows. Native columns may hold foreign times. */
+function knowsTimes(mapping: Mapping, header: readonly string[], rows: readonly unknown[][]): boolean {
+  const { mapping: made } = suggestMapping(header, rows);
+  const foreign = (made.time_formats ?? []).filter((format) => !mapping.timeFormats.includes(format));
+  return foreign.length === 0 || mapping.timeFormats.some((format) => format.startsWith("unix"));
+}
+
+function ofBuiltIn(mapping: Mapping, fields: readonly string[], options: SuggestOptions): SuggestedMapping {
+  const { columns, constants, ...more } = definitionOf(mapping);
+  const present = Object.entries(columns).filter(([column]) => hasColumn(fields, column));
+  const source = options.source ?? (mapping.asksSource ? (options.otherwise ?? "CHANGE-ME") : undefined);
+  const named = source === undefined ? constants : { ...constants, source };
+  const how = mapping.asksSource ? ", with source=NAME" : " as it is";
+  return {
+    mapping: { columns: Object.fromEntries(present), ...(named ? { constants: named } : {}), ...more },
+    notes: [`The built-in mapping ${mapping.name} reads this file${how}.`],
+    built_in: mapping.name,
+  };
+}
+
+/** Reads on until a value decides the order of day and month. */
+async function decideTimes(
+  suggested: SuggestedMapping,
+  { pairs, columns }: Suggestion["open"],
+  open: () => AsyncIterable<Buffer>,
+  contentType: string | undefined,
+  reading: Reading,
+): Promise<void> {
+  if (pairs.length === 0) return;
+  const undecided = new Set(pairs);
+  const { blocks } = await streamRows(open(), contentType, ROWS_A_BLOCK, undefined, undefined, ROW_LIMITS, reading);
+  for await (const { rows } of blocks) {
+    for (const one of rows) {
+      if (!("record" in one)) continue;
+      for (const column of columns) {
+        for (const pair of undecided) {
+          const rule = suggested.mapping.columns[column];
+          const more = typeof rule === "object" ? (rule.with ?? []).map((name) => one.record[name]) : [];
+          const taken = decidedBy(pair, [one.record[column], ...more].join(" "));
+          if (taken === undefined) continue;
+          undecided.delete(pair);
+          decide(suggested, pair, taken, one.row, String(one.record[column]));
+        }
+      }
+    }
+    if (undecided.size === 0) break;
+  }
+  await blocks.return(undefined);
+}
+
+function decide(suggested: SuggestedMapping, pair: [string, string], taken: string, row: number, value: string): void {
+  const formats = suggested.mapping.time_formats?.map((format) => (pair.includes(format) ? taken : format));
+  suggested.mapping = { ...suggested.mapping, time_formats: [...new Set(formats)] };
+  suggested.notes = suggested.notes.filter((note) => !note.includes(`is ${pair[0]} or ${pair[1]}`));
+  suggested.notes.push(
+    `time_formats: the first rows fit ${pair[0]} and ${pair[1]}; row ${row}, ${JSON.stringify(value)}, decides for ${taken}`,
+  );
+}
+
+async function withTrial(
+  suggested: SuggestedMapping,
+  open: () => AsyncIterable<Buffer>,
+  contentType: string | undefined,
+  reading: Reading,
+  lookupsFor: LookupsFor,
+): Promise<SuggestedMapping> {
+  try {
+    const mapping = mappingFrom("suggested", suggested.mapping);
+    const lookups = await lookupsFor(mapping);
+    const trial = await tryMapping(mapping, open, contentType, reading, lookups);
+    if (trial.equal > 0) {
+      suggested.notes.push(
+        `identity: ${trial.equal} rows equal an earlier one in every field; if they are different trips, add "identity": "row"`,
+      );
+    }
+    return { ...suggested, trial };
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    return { ...suggested, notes: [...suggested.notes, `The mapping is not complete: ${error.message}`] };
+  }
+}
+
+async function tryMapping(
+  mapping: Mapping,
+  open: () => AsyncIterable<Buffer>,
+  contentType: string | undefined,
+  reading: Reading,
+  lookups: Awaited<ReturnType<LookupsFor>>,
+): Promise<Trial> {
+  const stream = await streamRows(open(), contentType, ROWS_A_BLOCK, undefined, undefined, ROW_LIMITS, reading);
+  const trial: Trial = { rows: 0, trips: 0, rejected: 0, equal: 0, rejects: [] };
+  const ids = new Set<string>();
+  for await (const { rows } of stream.blocks) {
+    const { trips, rejected } = await classifyRows(rows, {
+      ...{ batchId: "", mapping, identity: "content" },
+      header: stream.header,
+      startRange: { min: "2000-01-01", max: yearsFrom(new Date(), 1) },
+      about: { lookups, numbers: { decimal: stream.format.decimal } },
+    });
+    trial.rows += rows.length;
+    trial.trips += trips.length;
+    trial.rejected += rejected.length;
+    for (const { trip } of trips) {
+      const id = `${trip.tripId} ${trip.startedAt.text} ${trip.source}`;
+      if (ids.has(id)) trial.equal++;
+      else if (ids.size < MAX_IDS) ids.add(id);
+    }
+    for (const { row, problems } of rejected.slice(0, REJECTS_SHOWN - trial.rejects.length)) {
+      trial.rejects.push({ row, field: problems[0].field, detail: problems[0].detail });
+    }
+  }
+  return trial;
+}

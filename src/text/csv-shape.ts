@@ -1,0 +1,118 @@
+/** What stands between the cells of a CSV. */
+export const DELIMITERS = [",", ";", "\t", "|"] as const;
+export type Delimiter = (typeof DELIMITERS)[number];
+
+/** How a CSV is written. */
+export interface CsvShape {
+  delimiter: Delimiter;
+  /** `,` if numbers are written with a decimal comma. Undefined: no number shows that they are. */
+  decimal?: "," | undefined;
+}
+
+export const PLAIN_SHAPE: CsvShape = { delimiter: "," };
+
+/** The first records of a file show how all are written. */
+const RECORDS_LOOKED_AT = 200;
+
+/**
+ * Finds out how a CSV is written, by its first records. The delimiter is the one that cuts the records into as many
+ * cells as the header, and of several the one that gives the most cells.
+ *
+ * @param head the beginning of the text, without a byte order mark
+ * @param isWhole whether it is all of the text; otherwise its last record may be cut off
+ */
+export function csvShapeOf(head: string, isWhole: boolean): CsvShape {
+  const firstLine = head.slice(0, lineEnd(head));
+  const possible = DELIMITERS.filter((delimiter) => firstLine.includes(delimiter));
+  const [only = ",", ...others] = possible;
+  // Most files: commas, and no number in quotes that holds one.
+  if (others.length === 0 && only === "," && !/"\s*[+-]?[\d.]*,\d+\s*"/.test(head)) return PLAIN_SHAPE;
+  const cut = possible.map((delimiter) => {
+    const records = recordsOf(head, delimiter);
+    if (!isWhole && records.length > 1 && records.length <= RECORDS_LOOKED_AT) records.pop();
+    return { delimiter, records, ...fitOf(records) };
+  });
+  const best = cut.reduce<(typeof cut)[number] | undefined>(
+    (top, one) =>
+      one.width > 1 && (!top || one.share > top.share || (one.share === top.share && one.width > top.width))
+        ? one
+        : top,
+    undefined,
+  );
+  if (!best) return PLAIN_SHAPE;
+  const decimal = hasDecimalCommas(best.records.slice(1)) ? ("," as const) : undefined;
+  return { delimiter: best.delimiter, ...(decimal ? { decimal } : {}) };
+}
+
+function lineEnd(text: string): number {
+  const end = text.search(/[\r\n]/);
+  return end < 0 ? text.length : end;
+}
+
+/** The number of cells in the header, and the share of the other records that have as many. */
+function fitOf([header = [], ...records]: string[][]): { width: number; share: number } {
+  const width = withoutSurplus(header);
+  const fitting = records.filter((cells) => {
+    const count = withoutSurplus(cells);
+    return count <= Math.max(width, header.length) && cells.length >= Math.min(width, header.length);
+  });
+  return { width: Math.max(width, 1), share: records.length === 0 ? 1 : fitting.length / records.length };
+}
+
+/** The number of cells up to the last one that holds something. */
+function withoutSurplus(cells: readonly string[]): number {
+  let count = cells.length;
+  while (count > 0 && cells[count - 1]?.trim() === "") count--;
+  return count;
+}
+
+/** Cuts the first records of a CSV, quoted cells too. It forgives every fault: a parser reports those. */
+function recordsOf(text: string, delimiter: string): string[][] {
+  const records: string[][] = [];
+  let cells: string[] = [];
+  let cell = "";
+  let isQuoted = false;
+  const endCell = () => {
+    cells.push(cell);
+    cell = "";
+  };
+  const endRecord = () => {
+    endCell();
+    if (cells.length > 1 || cells[0] !== "") records.push(cells);
+    cells = [];
+  };
+  for (let i = 0; i < text.length && records.length <= RECORDS_LOOKED_AT; i++) {
+    const char = text[i] as string;
+    if (isQuoted) {
+      if (char !== '"') cell += char;
+      else if (text[i + 1] === '"') cell += text[i++];
+      else isQuoted = false;
+    } else if (char === '"' && cell === "") isQuoted = true;
+    else if (char === delimiter) endCell();
+    else if (char === "\n" || char === "\r") endRecord();
+    else cell += char;
+  }
+  if (cell !== "" || cells.length > 0) endRecord();
+  return records;
+}
+
+const COMMA_ONLY = /^[+-]?(\d+|\d{1,3}(\.\d{3})+),\d+$/;
+const GROUPS_BY_COMMA = /^[+-]?\d{1,3}(,\d{3})+$/;
+const POINT_ONLY = /^[+-]?(\d*|\d{1,3}(,\d{3})+)\.\d+$/;
+const GROUPS_BY_POINT = /^[+-]?\d{1,3}(\.\d{3})+$/;
+
+/**
+ * Whether numbers are written with a decimal comma: some can be read in no other way, and none needs a decimal point.
+ * `1,234` and `1.234` decide nothing, since the mark may also separate thousands.
+ */
+function hasDecimalCommas(records: readonly string[][]): boolean {
+  let commas = false;
+  for (const cells of records) {
+    for (const raw of cells) {
+      const cell = raw.trim();
+      if (POINT_ONLY.test(cell) && !GROUPS_BY_POINT.test(cell)) return false;
+      commas ||= COMMA_ONLY.test(cell) && !GROUPS_BY_COMMA.test(cell);
+    }
+  }
+  return commas;
+}

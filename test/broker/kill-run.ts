@@ -1,0 +1,165 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { createClient, type Sql } from "../../src/database/client.ts";
+import { type SpawnedService, spawnService } from "../harness/index.ts";
+import type { TestBroker } from "./test-broker.ts";
+
+export interface RunOptions {
+  broker: TestBroker;
+  /** Settings of every process. */
+  env: Record<string, string>;
+  databaseUrl: string;
+  /** Stops the database as a crash does and starts it again. Undefined: it is never stopped. */
+  restartDatabase?: () => Promise<void>;
+  messages: number;
+  kills: number;
+  /** How often a process ends in order, and another one joins. */
+  leaves: number;
+  brokerRestarts: number;
+  databaseRestarts: number;
+}
+
+export interface RunResult {
+  /** Different good messages, and further copies of them in the topic: a producer sends again what was not acknowledged. */
+  good: number;
+  goodCopies: number;
+  /** Bad messages in the topic. */
+  bad: number;
+  /** All messages in the topic, by its positions. */
+  inTopic: number;
+  /** Good messages that are stored. */
+  stored: number;
+  /** Sums over all receipts. */
+  received: number;
+  duplicates: number;
+  rejected: number;
+  /** Different messages in the topic of rejected ones, and copies of them. */
+  deadLetters: number;
+  copies: number;
+  /** Messages that are still in the outbox. */
+  waiting: number;
+  seconds: number;
+}
+
+const PARTITIONS = 2;
+const BAD_EVERY = 50;
+const PROCESSES = 2;
+/** The longest pause between two faults. */
+const PAUSE_MS = 4000;
+const AT_ONCE = 200;
+
+const isBad = (n: number) => n % BAD_EVERY === 7;
+
+/** A message; its number is its id, so that one that is stored twice or not at all is found. */
+function messageOf(n: number): string {
+  if (isBad(n)) return `{'trip_id': ${n}}`;
+  const started_at = new Date(Date.UTC(2018, 4, 21) + n * 60_000).toISOString().slice(0, 19);
+  return JSON.stringify({ trip_id: String(n), source: "bus", started_at, origin: [7.6 + (n % 100) / 1000, 45] });
+}
+
+/**
+ * Sends messages by a topic while processes of the service are killed and started again, and the broker and the
+ * database go away and come back. Waits until everything is stored, and counts it.
+ */
+export async function killRun(options: RunOptions): Promise<RunResult> {
+  const { broker, env, databaseUrl, messages, kills, brokerRestarts, databaseRestarts } = options;
+  const began = performance.now();
+  await broker.createTopic("trips", PARTITIONS);
+  const services = new Set<SpawnedService>();
+  const join = () => services.add(spawnService(env));
+  const end = async (signal: "SIGKILL" | "SIGTERM") => {
+    const all = [...services];
+    const one = all[Math.floor(Math.random() * all.length)];
+    if (!one) return;
+    services.delete(one);
+    one.kill(signal);
+    await one.exited;
+  };
+  join();
+  const faults = shuffled([
+    ...Array(kills).fill("kill"),
+    ...Array(options.leaves).fill("leave"),
+    ...Array(brokerRestarts).fill("broker"),
+    ...Array(options.restartDatabase ? databaseRestarts : 0).fill("database"),
+  ]);
+  // The faults fall into the time of sending.
+  const sending = produceAll(broker, messages, (faults.length * PAUSE_MS) / 2);
+  for (const fault of faults) {
+    while (services.size < PROCESSES) join();
+    await sleep(Math.random() * PAUSE_MS);
+    if (fault === "kill") await end("SIGKILL");
+    else if (fault === "leave") await end("SIGTERM");
+    else if (fault === "database") await options.restartDatabase?.();
+    else {
+      await broker.down();
+      await sleep(Math.random() * 1500);
+      await broker.up();
+    }
+  }
+  while (services.size < PROCESSES) join();
+  await sending;
+  const result = await untilStored(broker, databaseUrl);
+  for (const one of services) one.kill("SIGTERM");
+  await Promise.all([...services].map((one) => one.exited));
+  return { ...result, seconds: Math.round((performance.now() - began) / 1000) };
+}
+
+/** Sends everything, in order, to two partitions, within so many milliseconds or longer. */
+async function produceAll(broker: TestBroker, messages: number, ms: number): Promise<void> {
+  const all = Array.from({ length: messages }, (_, n) => n);
+  for (let at = 0; at < all.length; at += AT_ONCE) {
+    await sleep((ms * AT_ONCE) / messages);
+    const some = all.slice(at, at + AT_ONCE);
+    for (let partition = 0; partition < PARTITIONS; partition++) {
+      const values = some.filter((n) => n % PARTITIONS === partition).map(messageOf);
+      await broker.produce("trips", partition, values);
+    }
+  }
+}
+
+async function untilStored(broker: TestBroker, databaseUrl: string) {
+  const sent = (await broker.read("trips")).map(({ value }) => value);
+  const good = new Set(sent.filter((value) => value.startsWith('{"'))).size;
+  const bad = sent.filter((value) => value.startsWith("{'")).length;
+  const sql = createClient({ url: databaseUrl }, { max: 1 });
+  try {
+    const until = performance.now() + 300_000;
+    let last = await counts(sql);
+    while ((last.received < sent.length || last.waiting > 0) && performance.now() < until) {
+      await sleep(500);
+      last = await counts(sql);
+    }
+    const rejected = await broker.read("trips.rejected");
+    const ids = new Set(rejected.map(({ headers }) => headers["tripgrid-id"]));
+    const goodCopies = sent.length - bad - good;
+    return {
+      good,
+      goodCopies,
+      bad,
+      inTopic: await broker.length("trips"),
+      ...last,
+      deadLetters: ids.size,
+      copies: rejected.length - ids.size,
+    };
+  } finally {
+    await sql.end({ timeout: 5 });
+  }
+}
+
+async function counts(sql: Sql) {
+  const [row] = await sql<
+    { stored: number; received: number; duplicates: number; rejected: number; waiting: number }[]
+  >`
+    select (select count(*) from tripgrid.trips) as stored, coalesce(sum(received), 0) as received,
+           coalesce(sum(duplicates), 0) as duplicates, coalesce(sum(rejected), 0) as rejected,
+           (select count(*) from tripgrid.outbox) as waiting
+    from tripgrid.batches`;
+  if (!row) throw new Error("there are no counts");
+  return row;
+}
+
+function shuffled<T>(all: T[]): T[] {
+  return all
+    .map((one) => ({ one, at: Math.random() }))
+    .sort((a, b) => a.at - b.at)
+    .map(({ one }) => one);
+}

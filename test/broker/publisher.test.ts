@@ -1,0 +1,75 @@
+import { describe, expect, test } from "vitest";
+import { BrokerAway, type Outgoing, type PublishFault } from "../../src/broker/broker.ts";
+import { createPublisher } from "../../src/broker/publisher.ts";
+
+/** An outbox in memory. */
+function create(count: number, publish: (messages: readonly Outgoing[]) => (PublishFault | undefined)[]) {
+  const outbox = new Map(Array.from({ length: count }, (_, i) => [i + 1, { attempts: 0, isHeld: false }]));
+  const published: string[] = [];
+  const refused: number[] = [];
+  const returned: { id: number; isRefused: boolean; counts: boolean }[] = [];
+  const publisher = createPublisher({
+    broker: {
+      publish: async (messages) => {
+        const faults = publish(messages);
+        messages.forEach(({ key }, i) => {
+          if (!faults[i]) published.push(key ?? "");
+        });
+        return faults;
+      },
+    },
+    take: async (limit) => {
+      const free = [...outbox].filter(([, one]) => !one.isHeld).slice(0, limit);
+      return free.map(([id, one]) => {
+        one.isHeld = true;
+        return { id, topic: "t", key: String(id), value: Buffer.from(""), headers: {}, attempts: ++one.attempts };
+      });
+    },
+    remove: async (ids) => {
+      for (const id of ids) outbox.delete(id);
+    },
+    giveBack: async (messages) => {
+      for (const { id, isRefused, counts } of messages) {
+        returned.push({ id, isRefused, counts });
+        const one = outbox.get(id);
+        if (one && !isRefused) one.isHeld = false;
+      }
+    },
+    onFault: () => {},
+    onRefused: ({ id }) => void refused.push(id),
+    everyMs: 5,
+  });
+  publisher.start();
+  return { publisher, outbox, published, refused, returned };
+}
+
+describe("the publisher", () => {
+  test("publishes all messages in order, and removes them", async () => {
+    const t = create(1203, (messages) => messages.map(() => undefined));
+    await expect.poll(() => t.outbox.size).toBe(0);
+    expect(t.published).toEqual(Array.from({ length: 1203 }, (_, i) => String(i + 1)));
+    await t.publisher.stop();
+  });
+
+  test("keeps the messages while the broker is away, and blames none of them", async () => {
+    let left = 2;
+    const t = create(3, (messages) => {
+      if (left-- > 0) throw new BrokerAway("away");
+      return messages.map(() => undefined);
+    });
+    await expect.poll(() => t.published, { timeout: 30_000 }).toEqual(["1", "2", "3"]);
+    expect(t.returned).toHaveLength(6);
+    expect(t.returned.every(({ counts, isRefused }) => !counts && !isRefused)).toBe(true);
+    await t.publisher.stop();
+  });
+
+  test("gives up a message that is refused for good, and publishes the others", async () => {
+    const t = create(3, (messages) =>
+      messages.map(({ key }) => (key === "2" ? { detail: "too large", mayPass: false } : undefined)),
+    );
+    await expect.poll(() => t.published).toEqual(["1", "3"]);
+    expect(t.refused).toEqual([2]);
+    expect(t.returned).toEqual([{ id: 2, isRefused: true, counts: true }]);
+    await t.publisher.stop();
+  });
+});

@@ -1,0 +1,110 @@
+import { describe, expect, it } from "vitest";
+import { createWaitingLine, type Leave } from "../../src/database/waiting-line.ts";
+import type { Caller } from "../../src/kit/caller.ts";
+
+const caller = (client: string, kind = "GET /v1/trips", signal = new AbortController().signal): Caller => ({
+  ...{ client, kind, signal },
+});
+
+/** What became of a place in the line, as far as it has by now. */
+async function seen(place: Promise<Leave>): Promise<string> {
+  const settled = place.then(
+    () => "in",
+    ({ code }) => code as string,
+  );
+  return Promise.race([settled, new Promise<string>((resolve) => setTimeout(resolve, 5, "waits"))]);
+}
+
+describe("a waiting line", () => {
+  it("lets so many in, and the next one when somebody leaves", async () => {
+    const line = createWaitingLine({ max: 2 });
+    const [first] = [line.enter(undefined), line.enter(undefined)];
+    const third = line.enter(undefined);
+    expect(await seen(third)).toBe("waits");
+    const leave = await (first as Promise<Leave>);
+    leave();
+    expect(await seen(third)).toBe("in");
+    // Who leaves twice leaves once.
+    leave();
+    expect([await seen(line.enter(undefined)), line.serving()]).toEqual(["waits", 2]);
+  });
+
+  it("refuses at once when too many wait, and when too many of one client do", async () => {
+    const line = createWaitingLine({ max: 1, maxWaiting: 3, maxWaitingPerClient: 2 });
+    const all = ["a", "a", "a", "a", "b", "c"].map((client) => line.enter(caller(client)));
+    expect(await Promise.all(all.map(seen))).toEqual([
+      ...["in", "waits", "waits", "too_many_requests", "waits", "too_many_requests"],
+    ]);
+  });
+
+  it("sends away whose turn does not come in time", async () => {
+    const line = createWaitingLine({ max: 1, waitMs: 20 });
+    await line.enter(caller("a"));
+    await expect(line.enter(caller("b"))).rejects.toMatchObject({ code: "overloaded", retryAfterSeconds: 5 });
+    expect(line.waiting()).toBe(0);
+  });
+
+  it("forgets who hangs up while he waits, and lets nobody in who has", async () => {
+    const line = createWaitingLine({ max: 1 });
+    await line.enter(caller("a"));
+    const gone = new AbortController();
+    const waiting = line.enter(caller("b", "x", gone.signal));
+    gone.abort(new Error("hung up"));
+    await expect(waiting).rejects.toThrow("hung up");
+    expect(line.waiting()).toBe(0);
+    await expect(line.enter(caller("b", "x", gone.signal))).rejects.toThrow("hung up");
+  });
+
+  it("keeps its last place from one client, and from one kind of question", async () => {
+    const line = createWaitingLine({ max: 3 });
+    const ofOne = [1, 2, 3].map((i) => line.enter(caller("a", `kind ${i}`)));
+    expect(await Promise.all(ofOne.map(seen))).toEqual(["in", "in", "waits"]);
+    expect(await seen(line.enter(caller("b")))).toBe("in");
+
+    const other = createWaitingLine({ max: 3 });
+    const ofKind = ["a", "b", "c"].map((client) => other.enter(caller(client, "heavy")));
+    expect(await Promise.all(ofKind.map(seen))).toEqual(["in", "in", "waits"]);
+    expect(await seen(other.enter(caller("d", "light")))).toBe("in");
+  });
+
+  it("lets clients take turns", async () => {
+    const line = createWaitingLine({ max: 2 });
+    const first = await line.enter(caller("a"));
+    const second = await line.enter(caller("b", "another kind"));
+    const order: string[] = [];
+    const wait = (client: string) =>
+      line.enter(caller(client, `kind of ${client}`)).then((leave) => {
+        order.push(client);
+        return leave;
+      });
+    const [a1, , c1] = [wait("b"), wait("b"), wait("c")];
+    first();
+    // Of b one is served already, so c comes first.
+    (await (c1 as Promise<Leave>))();
+    second();
+    await a1;
+    expect(order.slice(0, 2)).toEqual(["c", "b"]);
+  });
+
+  it("is not left by somebody else when one hangs up whose turn did not come", async () => {
+    const line = createWaitingLine({ max: 1, waitMs: 20 });
+    await line.enter(undefined);
+    const gone = new AbortController();
+    await expect(line.enter(caller("a", "x", gone.signal))).rejects.toMatchObject({ code: "overloaded" });
+    const next = line.enter(caller("b"));
+    gone.abort(new Error("hung up"));
+    expect(line.waiting()).toBe(1);
+    await expect(next).rejects.toMatchObject({ code: "overloaded" });
+  });
+
+  it("is left by whoever is too late, before his turn", async () => {
+    const line = createWaitingLine({ max: 1 });
+    const leave = await line.enter(undefined);
+    const late = new AbortController();
+    const waiting = line.enter(undefined, late.signal);
+    late.abort(new Error("too late"));
+    await expect(waiting).rejects.toThrow("too late");
+    leave();
+    expect([line.waiting(), line.serving()]).toEqual([0, 0]);
+  });
+});

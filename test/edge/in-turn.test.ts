@@ -1,0 +1,51 @@
+import { setImmediate as turn } from "node:timers/promises";
+import { expect, it } from "vitest";
+import { createTurns } from "../../src/edge/in-turn.http.ts";
+
+const busyFor = (ms: number) => {
+  const until = performance.now() + ms;
+  while (performance.now() < until);
+};
+
+it("what is started in turn keeps its order and leaves the event loop free in between", async () => {
+  const inTurn = createTurns(() => 0, 2);
+  const started: number[] = [];
+  for (let i = 0; i < 20; i++) {
+    inTurn(() => {
+      started.push(i);
+      busyFor(1);
+      if (i === 3) inTurn(() => started.push(20));
+    });
+  }
+  expect(started).toEqual([]);
+  let turns = 0;
+  for (; started.length < 21; turns++) await turn();
+  expect(started).toEqual(Array.from({ length: 21 }, (_, i) => i));
+  expect(turns).toBeGreaterThan(5);
+});
+
+it("no stretch begins while each turn of the event loop brings a new connection, but for every 200th", async () => {
+  let connections = 1;
+  const inTurn = createTurns(() => connections);
+  let started = false;
+  inTurn(() => {
+    started = true;
+  });
+  for (; connections < 100; connections++) {
+    await turn();
+    expect(started).toBe(false);
+  }
+  await turn();
+  await turn();
+  expect(started).toBe(true);
+  started = false;
+  inTurn(() => {
+    started = true;
+  });
+  while (!started) {
+    connections++;
+    await turn();
+  }
+  expect(connections).toBeGreaterThan(290);
+  expect(connections).toBeLessThan(310);
+});

@@ -1,0 +1,23 @@
+import { expect, it } from "vitest";
+import { breathe } from "../../src/kit/breathe.http.ts";
+
+const turn = () => new Promise<void>((go) => setImmediate(go));
+
+it("those who waited go on one in a turn of the event loop", async () => {
+  await turn();
+  await breathe();
+  for (const began = performance.now(); performance.now() - began < 12; );
+  let went = 0;
+  const all = Array.from({ length: 5 }, async () => {
+    await breathe();
+    went++;
+  });
+  const seen: number[] = [];
+  for (let i = 0; i < 5; i++) {
+    await turn();
+    seen.push(went);
+  }
+  await Promise.all(all);
+  expect(seen.every((count, i) => count <= i + 1)).toBe(true);
+  expect(went).toBe(5);
+});

@@ -1,0 +1,144 @@
+import { VectorTile } from "@mapbox/vector-tile";
+import Pbf from "pbf";
+import { beforeAll, describe, expect, it } from "vitest";
+import { refreshRollups } from "../../src/rollups/refresh-rollups.db.ts";
+import { refreshTotals } from "../../src/rollups/refresh-totals.db.ts";
+import { call, callJson, geohash, sendNew, trip } from "../harness/api.ts";
+import { useService } from "../harness/index.ts";
+
+const service = useService();
+
+const made = Array.from({ length: 60 }, (_, i) =>
+  trip({
+    ...{ source: i % 2 ? "odd" : "even", trip_id: `m${i}`, origin: [7.6 + (i % 6) * 0.01, 45.03 + (i % 5) * 0.01] },
+    ...{ destination: [7.7, 45.1], started_at: `2018-05-${String(1 + (i % 28)).padStart(2, "0")}T08:00:00Z` },
+  }),
+);
+
+beforeAll(async () => {
+  await sendNew(service, made);
+  const boundary = {
+    type: "Polygon",
+    coordinates: [
+      [
+        [7.5, 45],
+        [7.8, 45],
+        [7.8, 45.2],
+        [7.5, 45.2],
+        [7.5, 45],
+      ],
+    ],
+  };
+  await callJson(service, "PUT", "/v1/regions/Turin", boundary);
+  await refreshRollups(service.sql, service.prepared.engine);
+  await refreshTotals(service.sql, service.prepared.engine, true);
+});
+
+/** The tile of a place, by the formula of the square grid. */
+function tileAt(lon: number, lat: number, z: number): string {
+  const radians = (lat * Math.PI) / 180;
+  const x = Math.floor(((lon + 180) / 360) * 2 ** z);
+  const y = Math.floor(((1 - Math.asinh(Math.tan(radians)) / Math.PI) / 2) * 2 ** z);
+  return `${z}/${x}/${y}`;
+}
+
+async function read(path: string, headers: Record<string, string> = {}) {
+  const reply = await fetch(`${service.url}/tiles/${path}`, { headers });
+  const bytes = new Uint8Array(await reply.arrayBuffer());
+  const layers = bytes.length > 0 && reply.ok ? new VectorTile(new Pbf(bytes)).layers : {};
+  const [layer] = Object.values(layers);
+  const features = layer ? Array.from({ length: layer.length }, (_, i) => layer.feature(i)) : [];
+  return { status: reply.status, headers: reply.headers, name: layer?.name, features };
+}
+
+const HERE = tileAt(7.65, 45.05, 10);
+const inTile = ([lon, lat]: readonly number[]) => tileAt(lon ?? 0, lat ?? 0, 10) === HERE;
+
+describe("tiles", () => {
+  it("of trips hold the trips of the tile, at their places, with all that is known of them", async () => {
+    const { status, headers, name, features } = await read(`trips/${HERE}.mvt`);
+    expect([status, name]).toEqual([200, "trips"]);
+    expect(headers.get("content-type")).toBe("application/vnd.mapbox-vector-tile");
+    const expected = made.filter(({ origin }) => inTile(origin as number[]));
+    expect(expected.length).toBeGreaterThan(10);
+    const [z = 0, x = 0, y = 0] = HERE.split("/").map(Number);
+    const within = features.filter((feature) => {
+      const point = feature.loadGeometry()[0]?.[0] ?? { x: -1, y: -1 };
+      return point.x >= 0 && point.x < 4096 && point.y >= 0 && point.y < 4096;
+    });
+    expect(within.map((feature) => feature.properties.trip_id).sort()).toEqual(
+      expected.map(({ trip_id }) => trip_id).sort(),
+    );
+    for (const feature of within) {
+      const sent = made.find(({ trip_id }) => trip_id === feature.properties.trip_id);
+      const { coordinates } = feature.toGeoJSON(x, y, z).geometry as { coordinates: number[] };
+      const [lon = 0, lat = 0] = (sent?.origin ?? []) as number[];
+      expect(coordinates[0]).toBeCloseTo(lon, 3);
+      expect(coordinates[1]).toBeCloseTo(lat, 3);
+      expect(feature.properties.source).toBe(sent?.source);
+    }
+  });
+
+  it("take the filters of items", async () => {
+    const { features } = await read(
+      `trips/${HERE}?${new URLSearchParams({ filter: "source = 'odd'", datetime: "2018-05-01/2018-05-10" })}`,
+    );
+    expect(features.length).toBeGreaterThan(0);
+    for (const feature of features) {
+      expect(feature.properties.source).toBe("odd");
+      expect(String(feature.properties.started_at) < "2018-05-11").toBe(true);
+    }
+    expect((await read(`trips/${HERE}?filter=nope`)).status).toBe(400);
+    expect((await read(`trips/${HERE}?nope=1`)).status).toBe(400);
+  });
+
+  it("of cells, clusters and regions hold their figures", async () => {
+    const cells = await read(`weekly_cells/${HERE}`);
+    const cell = geohash(7.6, 45.03, 5);
+    const count = made.filter(({ origin }) => {
+      const [lon = 0, lat = 0] = origin as number[];
+      return geohash(lon, lat, 5) === cell;
+    }).length;
+    expect(cells.features.find((feature) => feature.properties.cell === cell)?.properties).toMatchObject({
+      trips: count,
+      weeks: 5,
+    });
+    expect((await read(`clusters/${HERE}`)).features.length).toBeGreaterThan(0);
+    const regions = await read(`regions/${HERE}`);
+    expect(regions.features.map((feature) => feature.properties.name)).toEqual(["Turin"]);
+    expect((await read("regions/0/0/0")).features).toHaveLength(1);
+  });
+
+  it("are sent again only when they have changed", async () => {
+    const first = await read(`trips/${HERE}`);
+    const etag = first.headers.get("etag") ?? "";
+    const again = await read(`trips/${HERE}`, { "if-none-match": etag });
+    expect([again.status, again.headers.get("etag")]).toEqual([304, etag]);
+    await sendNew(service, [trip({ source: "late", trip_id: "late", origin: [7.65, 45.05] })]);
+    expect((await read(`trips/${HERE}`, { "if-none-match": etag })).status).toBe(200);
+  });
+
+  it.each([
+    ["trips/9/266/183", 404],
+    ["trips/19/0/0", 404],
+    ["regions/1/2/0", 404],
+    ["regions/1/-1/0", 404],
+    ["regions/x/0/0", 404],
+    ["regions/5/0/0", 204],
+  ])("%s is a %d", async (path, status) => {
+    expect((await read(path)).status).toBe(status);
+  });
+
+  it("are described by TileJSON", async () => {
+    const { status, body } = await call<{
+      tiles: string[];
+      bounds: number[];
+      minzoom: number;
+      vector_layers: { id: string }[];
+    }>(service, "/tiles/trips?datetime=2018-05-01%2F..");
+    expect([status, body.minzoom, body.vector_layers[0]?.id]).toEqual([200, 10, "trips"]);
+    expect(body.tiles).toEqual([`${service.url}/tiles/trips/{z}/{x}/{y}.mvt?datetime=2018-05-01%2F..`]);
+    const [west = 0, south = 0, east = 0, north = 0] = body.bounds;
+    expect(west < 7.6 && south < 45.03 && east > 7.7 && north > 45.1 && east - west < 1).toBe(true);
+  });
+});

@@ -1,0 +1,109 @@
+import { describe, expect, it } from "vitest";
+import { csvShapeOf } from "../../src/text/csv-shape.ts";
+import { arrayAt, rowsPathIn } from "../../src/text/json-path.ts";
+import { isDataRow } from "../../src/text/no-header.ts";
+import { numberOfText } from "../../src/text/number-text.ts";
+import { textOf } from "../containers/write-containers.ts";
+
+describe("the shape of a CSV", () => {
+  it.each([
+    ["a,b\n1,2\n", ",", undefined],
+    ["a;b\n1;2\n", ";", undefined],
+    ["a\tb\n1\t2\n", "\t", undefined],
+    ["a|b|c\n1|2|3\n", "|", undefined],
+    ["a;b;c\n1,5;2,25;x\n", ";", ","],
+    ['a,b\n"7,67","45,07"\n', ",", ","],
+    // Prices may have groups of thousands; coordinates decide.
+    ["lon;lat;price\n7,67;45,07;1.012,50\n", ";", ","],
+    ["lon;lat;price\n7,67;45.07;1\n", ";", undefined],
+    // These decide nothing.
+    ["a;b\n1,234;2,345\n", ";", undefined],
+    // Other delimiters in names and texts.
+    ['id,"name; town",x\n1,"a;b;c;d",2\n', ",", undefined],
+    ["id,note\n1,a;b\n2,c;d\n", ",", undefined],
+    ['id;point\n1;"45,07;7,67"\n', ";", undefined],
+    // Surplus cells.
+    ["a;b;c\n1;2;3;;\n4;5;6;;\n", ";", undefined],
+    ["only\n1\n", ",", undefined],
+    ["", ",", undefined],
+  ])("%j", (text, delimiter, decimal) => {
+    expect(csvShapeOf(text, true)).toEqual({ delimiter, ...(decimal ? { decimal } : {}) });
+  });
+
+  it("is found although the last record is cut off", () => {
+    expect(csvShapeOf('a;b;c\n1;"x,y";2\n3;"z', false)).toEqual({ delimiter: ";" });
+  });
+});
+
+describe("a number in a text", () => {
+  it.each<[string, Parameters<typeof numberOfText>[1], boolean, ReturnType<typeof numberOfText>]>([
+    ["7.67", {}, false, 7.67],
+    ["7,67", {}, false, 7.67],
+    ["1,234", {}, false, "ambiguous"],
+    ["7,123", {}, true, 7.123],
+    ["7.123", { decimal: "," }, true, 7.123],
+    ["1,234,567", {}, false, 1_234_567],
+    ["1.234.567", {}, false, 1_234_567],
+    ["1,234.5", {}, false, 1234.5],
+    ["1.234,5", {}, false, 1234.5],
+    ["1 234,5", {}, false, 1234.5],
+    ["1'234.5", {}, false, 1234.5],
+    ["1.234", {}, false, 1.234],
+    ["1.234", { decimal: "," }, false, 1234],
+    ["1,234", { decimal: "," }, false, 1.234],
+    ["1,234", { decimal: "." }, false, 1234],
+    ["1,234", { thousands: "," }, false, 1234],
+    ["12,34", { decimal: "." }, false, undefined],
+    ["1,23,4", {}, false, undefined],
+    ["-7,67", {}, true, -7.67],
+    ["7,67,1", {}, true, undefined],
+    ["x", {}, false, undefined],
+    ["", {}, false, undefined],
+  ])("%j with %j (coordinate: %j) is %j", (text, style, coordinate, value) => {
+    expect(numberOfText(text, style, coordinate)).toBe(value);
+  });
+});
+
+describe("a first row", () => {
+  it.each([
+    [["m1", "1477969147", "1477969800", "104.07", "30.72"], true],
+    [["1", "2019-06-26 19:30", "x"], true],
+    [["trip_id", "source", "started_at"], false],
+    [["1", "2", "name"], false],
+    [["", "a"], false],
+  ])("%j holds values: %j", (cells, expected) => {
+    expect(isDataRow(cells)).toBe(expected);
+  });
+});
+
+describe("the rows of a JSON document", () => {
+  it.each([
+    ['{"type":"FeatureCollection","features":[{"a":1}]}', "features"],
+    ['{"version":"1.0","data":{"trips":[ {"a":1}]}}', "data.trips"],
+    ['{"links":[{"href":"x"}],"data":[]}', "data"],
+    ['{"a":"{\\"data\\":[{","results":[{}]}', "results"],
+    ['{"trip_id":"a","data":[{"a":1}]}', undefined],
+    ['{"data":[1,2]}', undefined],
+    ['[{"data":[{}]}]', undefined],
+  ])("%s: %s", (text, path) => {
+    expect(rowsPathIn(Buffer.from(text))).toBe(path);
+  });
+
+  async function* inPieces(text: string, size: number) {
+    const bytes = Buffer.from(text);
+    for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
+  }
+
+  it.each([1, 5, 1000])("are cut out of pieces of %d bytes", async (size) => {
+    const document = '\uFEFF{"x":[[1]],"data":{"y":"]","trips":[{"a":"]}\\""},[2]],"trips2":[3]},"z":[4]}';
+    expect(await textOf(arrayAt(inPieces(document, size), "data.trips[*]"))).toBe('[{"a":"]}\\""},[2]]');
+  });
+
+  it.each([
+    ['{"data":{}}', "no array at data.trips"],
+    ['{"data":{"trips":[1,2', "too early"],
+    ['{"data":{"trips":[1,2]}', "too early"],
+  ])("are missed in %s", async (document, detail) => {
+    await expect(textOf(arrayAt(inPieces(document, 7), "data.trips"))).rejects.toThrow(detail);
+  });
+});
