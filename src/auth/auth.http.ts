@@ -6,7 +6,8 @@ import { postPassword, postRevoke, postToken } from "./tokens.http.ts";
 import { deleteUserEndpoint, getUsers, postUser, putUser } from "./users.http.ts";
 import type { AddUser, ChangeUser, DeleteUser, ListUsers } from "./users.ts";
 
-interface Deps {
+/** The calls behind the endpoints. */
+export interface AuthCalls {
   addKey: AddKey;
   listKeys: ListKeys;
   revokeKey: RevokeKey;
@@ -18,7 +19,7 @@ interface Deps {
 }
 
 /** The endpoints for keys, users and their tokens. */
-export const endpoints = (deps: Deps): Endpoint[] => [
+export const endpoints = (deps: AuthCalls): Endpoint[] => [
   postKey(deps.addKey),
   getKeys(deps.listKeys),
   deleteKey(deps.revokeKey),

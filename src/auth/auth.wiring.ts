@@ -1,7 +1,8 @@
 import type { Guard } from "../kit/endpoint.http.ts";
 import { ingestDeadlineMs, type Wiring } from "../wiring.ts";
+import type { AuthCalls } from "./auth.http.ts";
 import { type Authenticator, createAuthenticator } from "./authenticate.ts";
-import type { AddKey, ListKeys, NewKey, RevokeKey } from "./credentials.ts";
+import type { NewKey } from "./credentials.ts";
 import { writeFirstKey } from "./first-key.ts";
 import { createGuard } from "./guard.http.ts";
 import { createJwtCheck, publishedKeys, sharedKey } from "./jwt.ts";
@@ -14,31 +15,14 @@ import {
   loadSigningKeys,
   useRefreshToken,
 } from "./logins.db.ts";
-import { createLogins, type Logins } from "./logins.ts";
+import { createLogins } from "./logins.ts";
 import { createOwnTokens, isOwnToken } from "./own-tokens.ts";
 import { createPasswords } from "./passwords.ts";
 import { deleteUser, findGrant, listUsers, userStoreOn } from "./users.db.ts";
-import {
-  type AddUser,
-  type ChangeUser,
-  createAddUser,
-  createChangeUser,
-  type DeleteUser,
-  type ListUsers,
-} from "./users.ts";
+import { createAddUser, createChangeUser } from "./users.ts";
 
 export interface AuthParts {
-  calls: {
-    addKey: AddKey;
-    listKeys: ListKeys;
-    revokeKey: RevokeKey;
-    addUser: AddUser;
-    listUsers: ListUsers;
-    changeUser: ChangeUser;
-    deleteUser: DeleteUser;
-    logins: Logins;
-    guard: Guard;
-  };
+  calls: AuthCalls & { guard: Guard };
   authenticator: Authenticator;
 }
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { AppError } from "../errors.ts";
 import type { Endpoint } from "../kit/endpoint.http.ts";
 import { readBytes, readQuery } from "../kit/input.http.ts";
+import { named } from "../kit/named.http.ts";
 import { replies } from "../kit/replies.http.ts";
 import { Instant } from "../time/instant.ts";
 import type { DeleteLookup, FindLookup, ListLookups, PutLookup } from "./lookup.ts";
@@ -10,8 +10,7 @@ import { readLookup } from "./read-lookup.ts";
 /** Areas have many vertices, so a lookup may be so many times larger than a question. */
 const LARGER = 8;
 
-const params = z.object({ name: z.string().meta({ example: "helsinki-stations" }) });
-const path = "/v1/lookups/{name}";
+const lookups = named({ what: "lookup", path: "/v1/lookups", tag: "Mappings", example: "helsinki-stations" });
 
 const summary = { name: z.string(), places: z.int(), created_at: Instant, updated_at: Instant };
 const Lookup = z.object(summary).meta({ id: "Lookup", description: "`places` is the number of its places" });
@@ -40,12 +39,12 @@ function putLookupEndpoint(putLookup: PutLookup): Endpoint {
     scope: "admin",
     route: {
       method: "put",
-      path,
+      path: lookups.path,
       tags: ["Mappings"],
       summary: "Define the places of stations or zones that rows name by an id",
       description: "A mapping uses it with `lookup` in the rule of a column. An area stands for a point inside of it.",
       request: {
-        params,
+        params: lookups.params,
         query,
         body: {
           required: true,
@@ -58,7 +57,7 @@ function putLookupEndpoint(putLookup: PutLookup): Endpoint {
       },
     },
     handle: async (c) => {
-      const name = lookupName(c.req.param("name"));
+      const name = lookups.nameOf(c);
       const { id } = readQuery(c, query);
       const { created, ...lookup } = await putLookup(name, readLookup(await readBytes(c, LARGER), id));
       return c.json(lookup, created ? 201 : 200);
@@ -66,72 +65,10 @@ function putLookupEndpoint(putLookup: PutLookup): Endpoint {
   };
 }
 
-/** Checks a lookup's name. */
-function lookupName(name = ""): string {
-  if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(name)) return name;
-  const detail = "expected 1 to 100 letters, digits, dots, hyphens and underscores, a letter or a digit first";
-  throw new AppError("invalid_parameter", `name: ${detail}`, { errors: [{ field: "name", detail }] });
-}
-
-/** `GET /v1/lookups/NAME`. */
-function getLookup(findLookup: FindLookup): Endpoint {
-  return {
-    scope: "read",
-    route: {
-      method: "get",
-      path,
-      tags: ["Mappings"],
-      summary: "A lookup with its places",
-      request: { params },
-      responses: replies(200, "The lookup", LookupPlaces, 400, 404, 503),
-    },
-    handle: async (c) => {
-      const name = lookupName(c.req.param("name"));
-      const lookup = await findLookup(name);
-      if (!lookup) throw new AppError("not_found", `There is no lookup ${name}.`);
-      return c.json({ ...lookup, points: Object.fromEntries(lookup.points) });
-    },
-  };
-}
-
-/** `GET /v1/lookups`. */
-function listLookupsEndpoint(listLookups: ListLookups): Endpoint {
-  return {
-    scope: "read",
-    route: {
-      method: "get",
-      path: "/v1/lookups",
-      tags: ["Mappings"],
-      summary: "All lookups",
-      responses: replies(200, "The lookups", z.object({ lookups: z.array(Lookup) }), 503),
-    },
-    handle: async (c) => c.json({ lookups: await listLookups() }),
-  };
-}
-
-/** `DELETE /v1/lookups/NAME`: trips stay as they are. */
-function deleteLookupEndpoint(deleteLookup: DeleteLookup): Endpoint {
-  return {
-    scope: "admin",
-    route: {
-      method: "delete",
-      path,
-      tags: ["Mappings"],
-      summary: "Forget a lookup",
-      description: "What was taken in with it stays as it is. A mapping that names it cannot read rows any more.",
-      request: { params },
-      responses: {
-        204: { description: "Forgotten" },
-        ...replies(404, "No such lookup", z.unknown(), 400, 404, 503),
-      },
-    },
-    handle: async (c) => {
-      const name = lookupName(c.req.param("name"));
-      if (await deleteLookup(name)) return c.body(null, 204);
-      throw new AppError("not_found", `There is no lookup ${name}.`);
-    },
-  };
-}
+const showLookup = (findLookup: FindLookup) => async (name: string) => {
+  const lookup = await findLookup(name);
+  return lookup && { ...lookup, points: Object.fromEntries(lookup.points) };
+};
 
 interface Deps {
   putLookup: PutLookup;
@@ -143,7 +80,9 @@ interface Deps {
 /** The endpoints for lookups: places that rows name by an id. */
 export const endpoints = (deps: Deps): Endpoint[] => [
   putLookupEndpoint(deps.putLookup),
-  getLookup(deps.findLookup),
-  listLookupsEndpoint(deps.listLookups),
-  deleteLookupEndpoint(deps.deleteLookup),
+  lookups.getOne({ scope: "read" }, LookupPlaces, showLookup(deps.findLookup), "A lookup with its places"),
+  lookups.getAll({ scope: "read" }, Lookup, deps.listLookups, "All lookups"),
+  lookups.deleteOne({ scope: "admin" }, "Forget a lookup", deps.deleteLookup, {
+    description: "What was taken in with it stays as it is. A mapping that names it cannot read rows any more.",
+  }),
 ];

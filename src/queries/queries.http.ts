@@ -1,13 +1,7 @@
 import type { Endpoint } from "../kit/endpoint.http.ts";
 import { type AskQuery, getQuerySchema, postQuery } from "./query.http.ts";
 import type { DeleteQuery, FindQuery, ListQueries, PutQuery } from "./query.ts";
-import {
-  deleteQueryEndpoint,
-  getQuery,
-  getQueryResult,
-  listQueriesEndpoint,
-  putQueryEndpoint,
-} from "./saved-queries.http.ts";
+import { getQueryResult, otherEndpoints, putQueryEndpoint } from "./saved-queries.http.ts";
 
 interface Deps extends AskQuery {
   putQuery: PutQuery;
@@ -21,8 +15,6 @@ export const endpoints = (deps: Deps): Endpoint[] => [
   postQuery(deps),
   getQuerySchema(),
   putQueryEndpoint(deps.putQuery, deps.limits),
-  getQuery(deps.findQuery),
   getQueryResult(deps.findQuery, deps),
-  listQueriesEndpoint(deps.listQueries),
-  deleteQueryEndpoint(deps.deleteQuery),
+  ...otherEndpoints(deps),
 ];

@@ -1,9 +1,8 @@
-import type { Context } from "hono";
 import { z } from "zod";
-import { AppError } from "../errors.ts";
 import type { Endpoint } from "../kit/endpoint.http.ts";
 import { readJson, readQuery } from "../kit/input.http.ts";
 import type { Limits } from "../kit/limits.ts";
+import { named } from "../kit/named.http.ts";
 import { replies } from "../kit/replies.http.ts";
 import { type AskQuery, formatQuery, queryRef, queryReplies, replyTo } from "./query.http.ts";
 import {
@@ -16,8 +15,8 @@ import {
 } from "./query.ts";
 import { queryFrom } from "./query-from.ts";
 
-const params = z.object({ name: z.string().meta({ example: "weekly" }) });
-const path = "/v1/queries/{name}";
+const queries = named({ what: "query", path: "/v1/queries", tag: "Query", example: "weekly" });
+const access = { scope: "read", bounds: ["source", "region"] } as const;
 
 const reply = (saved: SavedQuery) => {
   const self = `/v1/queries/${saved.name}`;
@@ -27,15 +26,14 @@ const reply = (saved: SavedQuery) => {
 /** `PUT /v1/queries/NAME`: saves a query or replaces it. */
 export function putQueryEndpoint(putQuery: PutQuery, limits: Limits): Endpoint {
   return {
-    scope: "read",
-    bounds: ["source", "region"],
+    ...access,
     route: {
       method: "put",
-      path,
+      path: queries.path,
       tags: ["Query"],
       summary: "Give a query a name and an address",
       request: {
-        params,
+        params: queries.params,
         body: { required: true, description: "A query", content: { "application/json": { schema: queryRef } } },
       },
       responses: {
@@ -44,7 +42,7 @@ export function putQueryEndpoint(putQuery: PutQuery, limits: Limits): Endpoint {
       },
     },
     handle: async (c) => {
-      const name = queryName(c);
+      const name = queries.nameOf(c);
       readQuery(c, z.strictObject({}));
       const body = await readJson(c, z.unknown());
       queryFrom(body, limits.maxVertices);
@@ -54,95 +52,42 @@ export function putQueryEndpoint(putQuery: PutQuery, limits: Limits): Endpoint {
   };
 }
 
-/** Checks a query's name. URLs contain it unescaped. */
-function queryName(c: Context): string {
-  const name = c.req.param("name") ?? "";
-  if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(name)) return name;
-  const detail = "expected 1 to 100 letters, digits, dots, hyphens and underscores, a letter or a digit first";
-  throw new AppError("invalid_parameter", `name: ${detail}`, { errors: [{ field: "name", detail }] });
-}
-
-async function found(c: Context, findQuery: FindQuery): Promise<SavedQuery> {
-  const name = queryName(c);
-  const saved = await findQuery(name);
-  if (!saved) throw new AppError("not_found", `There is no query ${name}.`);
-  return saved;
-}
-
-/** `GET /v1/queries/NAME`. */
-export function getQuery(findQuery: FindQuery): Endpoint {
-  return {
-    scope: "read",
-    bounds: ["source", "region"],
-    route: {
-      method: "get",
-      path,
-      tags: ["Query"],
-      summary: "A saved query",
-      request: { params },
-      responses: replies(200, "The saved query", SavedQueryReply, 400, 404, 503),
-    },
-    handle: async (c) => c.json(reply(await found(c, findQuery))),
-  };
-}
-
 /** `GET /v1/queries/NAME/result`: the address that a spreadsheet loads. */
 export function getQueryResult(findQuery: FindQuery, asked: AskQuery): Endpoint {
   return {
-    scope: "read",
-    bounds: ["source", "region"],
+    ...access,
     route: {
       method: "get",
-      path: `${path}/result`,
+      path: `${queries.path}/result`,
       tags: ["Query"],
       summary: "The answer to a saved query, as it is now",
       description: "With `?format=csv`, a spreadsheet can load it.",
-      request: { params, query: formatQuery },
+      request: { params: queries.params, query: formatQuery },
       responses: queryReplies,
     },
     handle: async (c) => {
       const { format } = readQuery(c, formatQuery);
-      return replyTo(c, (await found(c, findQuery)).query, format, asked);
+      return replyTo(c, (await queries.find(c, findQuery)).query, format, asked);
     },
   };
 }
 
-/** `GET /v1/queries`. */
-export function listQueriesEndpoint(listQueries: ListQueries): Endpoint {
-  return {
-    scope: "read",
-    bounds: ["source", "region"],
-    route: {
-      method: "get",
-      path: "/v1/queries",
-      tags: ["Query"],
-      summary: "All saved queries, by name",
-      responses: replies(200, "The saved queries", z.object({ queries: z.array(SavedQueryReply) }), 503),
+/** `GET` of one and of all, and `DELETE`. */
+export const otherEndpoints = (deps: { findQuery: FindQuery; listQueries: ListQueries; deleteQuery: DeleteQuery }) => [
+  queries.getOne(
+    access,
+    SavedQueryReply,
+    async (name) => {
+      const saved = await deps.findQuery(name);
+      return saved && reply(saved);
     },
-    handle: async (c) => c.json({ queries: (await listQueries()).map(reply) }),
-  };
-}
-
-/** `DELETE /v1/queries/NAME`. */
-export function deleteQueryEndpoint(deleteQuery: DeleteQuery): Endpoint {
-  return {
-    scope: "read",
-    bounds: ["source", "region"],
-    route: {
-      method: "delete",
-      path,
-      tags: ["Query"],
-      summary: "Forget a saved query",
-      request: { params },
-      responses: {
-        204: { description: "Forgotten" },
-        ...replies(404, "No such query", z.unknown(), 400, 404, 503),
-      },
-    },
-    handle: async (c) => {
-      const name = queryName(c);
-      if (await deleteQuery(name)) return c.body(null, 204);
-      throw new AppError("not_found", `There is no query ${name}.`);
-    },
-  };
-}
+    "A saved query",
+  ),
+  queries.getAll(
+    access,
+    SavedQueryReply,
+    async () => (await deps.listQueries()).map(reply),
+    "All saved queries, by name",
+  ),
+  queries.deleteOne(access, "Forget a saved query", deps.deleteQuery),
+];

@@ -1,10 +1,10 @@
 import { z } from "zod";
-import { AppError } from "../errors.ts";
 import { makeValid, makeValidMember } from "../geo/area-question.ts";
 import { areaFromValue } from "../geo/area-text.ts";
 import { type Endpoint, jsonBody } from "../kit/endpoint.http.ts";
 import { parseWith, readJson, readQuery } from "../kit/input.http.ts";
 import type { Limits } from "../kit/limits.ts";
+import { named } from "../kit/named.http.ts";
 import { replies } from "../kit/replies.http.ts";
 import { isStorable } from "../kit/storable.ts";
 import { putRegionsEndpoint } from "./put-regions.http.ts";
@@ -19,8 +19,10 @@ import {
 } from "./region.ts";
 import { regionName } from "./region-name.ts";
 
-const params = z.object({ name: z.string().meta({ example: "Turin" }) });
-const path = "/v1/regions/{name}";
+const regions = named({
+  ...{ what: "region", path: "/v1/regions", tag: "Regions", example: "Turin" },
+  checkName: (name) => regionName(name),
+});
 
 const zone = z.string().min(1).max(100).refine(isStorable).optional().meta({
   description: "IANA name; once trips carry the region, their local times must follow it",
@@ -51,10 +53,10 @@ export function putRegionEndpoint(putRegion: PutRegion, limits: Limits): Endpoin
     scope: "admin",
     route: {
       method: "put",
-      path,
+      path: regions.path,
       tags: ["Regions"],
       summary: "Define a region: its boundary, its time zone",
-      request: { params, query, body: jsonBody(body) },
+      request: { params: regions.params, query, body: jsonBody(body) },
       responses: {
         ...replies(200, "The region", Region, 400, 409, 413, 422, 503),
         ...replies(201, "The region, which is new", Region),
@@ -70,7 +72,7 @@ export function putRegionEndpoint(putRegion: PutRegion, limits: Limits): Endpoin
         : parseWith(body, given, "invalid_body");
       const hasBoundary = change.boundary !== undefined && change.boundary !== null;
       const { region, created } = await putRegion({
-        name: regionName(c.req.param("name")),
+        name: regions.nameOf(c),
         timeZone: change.time_zone ?? fromQuery.time_zone,
         recompute: fromQuery.recompute === "true",
         boundary: hasBoundary
@@ -83,62 +85,6 @@ export function putRegionEndpoint(putRegion: PutRegion, limits: Limits): Endpoin
       if (region.recompute?.state !== "running") return c.json(region, created ? 201 : 200);
       c.header("Location", `/v1/regions/${encodeURIComponent(region.name)}`);
       return c.json(region, 202);
-    },
-  };
-}
-
-/** `GET /v1/regions/NAME`. */
-export function getRegion(findRegion: FindRegion): Endpoint {
-  return {
-    scope: "read",
-    route: {
-      method: "get",
-      path,
-      tags: ["Regions"],
-      summary: "A region and its boundary",
-      request: { params },
-      responses: replies(200, "The region", Region, 404, 503),
-    },
-    handle: async (c) => {
-      const region = await findRegion(regionName(c.req.param("name")));
-      if (!region) throw new AppError("not_found", `There is no region ${c.req.param("name")}.`);
-      return c.json(region);
-    },
-  };
-}
-
-/** `GET /v1/regions`. */
-export function listRegionsEndpoint(listRegions: ListRegions): Endpoint {
-  return {
-    scope: "read",
-    route: {
-      method: "get",
-      path: "/v1/regions",
-      tags: ["Regions"],
-      summary: "All regions that are defined or that trips carry",
-      responses: replies(200, "The regions", z.object({ regions: z.array(ListedRegion) }), 503),
-    },
-    handle: async (c) => c.json({ regions: await listRegions() }),
-  };
-}
-
-/** `DELETE /v1/regions/NAME`: trips keep the name. While trips carry it, the time zone stays as well. */
-export function deleteRegionEndpoint(deleteRegion: DeleteRegion): Endpoint {
-  return {
-    scope: "admin",
-    route: {
-      method: "delete",
-      path,
-      tags: ["Regions"],
-      summary: "Remove a region's boundary",
-      description:
-        "Trips keep the name. While trips carry it, its time zone stays, since their local times came from it.",
-      request: { params },
-      responses: { 204: { description: "Removed" }, ...replies(404, "No such region", z.unknown(), 404, 503) },
-    },
-    handle: async (c) => {
-      if (await deleteRegion(regionName(c.req.param("name")))) return c.body(null, 204);
-      throw new AppError("not_found", `There is no region ${c.req.param("name")}.`);
     },
   };
 }
@@ -156,7 +102,10 @@ interface Deps {
 export const endpoints = (deps: Deps): Endpoint[] => [
   putRegionEndpoint(deps.putRegion, deps.limits),
   putRegionsEndpoint(deps.putRegions, deps.limits),
-  getRegion(deps.findRegion),
-  listRegionsEndpoint(deps.listRegions),
-  deleteRegionEndpoint(deps.deleteRegion),
+  regions.getOne({ scope: "read" }, Region, deps.findRegion, "A region and its boundary"),
+  regions.getAll({ scope: "read" }, ListedRegion, deps.listRegions, "All regions that are defined or that trips carry"),
+  regions.deleteOne({ scope: "admin" }, "Remove a region's boundary", deps.deleteRegion, {
+    description:
+      "Trips keep the name. While trips carry it, its time zone stays, since their local times came from it.",
+  }),
 ];

@@ -3,13 +3,8 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { add } from "../../src/kit/endpoint.http.ts";
 import { onError } from "../../src/kit/on-error.http.ts";
 import { createRoom } from "../../src/kit/room.ts";
-import type { StoredMapping } from "../../src/mappings/mapping.ts";
-import {
-  deleteMappingEndpoint,
-  getMapping,
-  listMappingsEndpoint,
-  putMappingEndpoint,
-} from "../../src/mappings/mappings.http.ts";
+import type { PutMapping, StoredMapping } from "../../src/mappings/mapping.ts";
+import { endpoints } from "../../src/mappings/mappings.http.ts";
 
 const stored = new Map<string, StoredMapping>();
 const time = "2018-05-21T00:54:04Z";
@@ -19,31 +14,18 @@ app.use(async (c, next) => {
   c.set("bodies", { room: createRoom(16 * 1024 * 1024), maxBytes: 1024 * 1024, minBytesPerS: 0 });
   await next();
 });
-add(
-  app,
-  putMappingEndpoint(async (given) => {
+const calls = {
+  putMapping: async (given: Parameters<PutMapping>[0]) => {
     const created = !stored.has(given.name);
     const mapping = { ...given, builtIn: false, createdAt: time, updatedAt: time };
     stored.set(given.name, mapping);
     return { mapping, created };
-  }),
-  () => {},
-);
-add(
-  app,
-  getMapping(async (name) => stored.get(name)),
-  () => {},
-);
-add(
-  app,
-  listMappingsEndpoint(async () => [...stored.values()]),
-  () => {},
-);
-add(
-  app,
-  deleteMappingEndpoint(async (name) => stored.delete(name)),
-  () => {},
-);
+  },
+  findMapping: async (name: string) => stored.get(name),
+  listMappings: async () => [...stored.values()],
+  deleteMapping: async (name: string) => stored.delete(name),
+};
+for (const endpoint of endpoints(calls)) add(app, endpoint, () => {});
 
 async function ask(method: string, path: string, body?: unknown) {
   const reply = await app.request(path, { method, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
