@@ -9,9 +9,10 @@
 --
 -- A cell owns its south and west borders and not the other two, but is tested with all four. So a cell that the area only touches
 -- is an edge cell, and its points are tested one by one. Each cell passes its piece of the area's edge on to its children, so
--- each child is tested against few vertices. Where no edge reaches, a cell lies wholly inside or wholly outside, and its middle
--- decides which. The lines of the edge are clipped and not the area: clipping the area fails where a hole touches its ring. Cells
--- are tested with a margin, because clipping rounds, and PostGIS counts a point as on an edge if it is off by a rounding error.
+-- each child is tested against few vertices, and only if its box meets that of the piece. Where no edge reaches, a cell lies
+-- wholly inside or wholly outside, and its middle decides which. The lines of the edge are clipped and not the area: clipping the
+-- area fails where a hole touches its ring. Cells are tested with a margin, because clipping rounds, and PostGIS counts a point as
+-- on an edge if it is off by a rounding error.
 create or replace function tripgrid.area_cover(area geometry, max_edge_cells integer)
 returns table (cell text, "inner" boolean)
 language plpgsql immutable strict parallel safe rows 500 set search_path from current set jit = off as $$
@@ -25,12 +26,13 @@ declare
 begin
   loop
     with met as materialized (
-      select u.cell, e.envelope, st_clipbybox2d(u.line, st_expand(e.envelope, margin)) as line
+      select u.cell, e.envelope, case when u.line && e.around then st_clipbybox2d(u.line, e.around) end as line
       from unnest(cells, lines) u (cell, line)
-      cross join lateral (select st_setsrid(st_geomfromgeohash(u.cell), 4326) as envelope) e
+      cross join lateral (select st_setsrid(st_geomfromgeohash(u.cell), 4326) as envelope offset 0) v
+      cross join lateral (select v.envelope, st_expand(v.envelope, margin) as around offset 0) e
       where e.envelope && area
     )
-    select array_agg(m.cell) filter (where st_isempty(m.line) and st_intersects(area, st_centroid(m.envelope))),
+    select array_agg(m.cell) filter (where (m.line is null or st_isempty(m.line)) and st_intersects(area, st_centroid(m.envelope))),
            array_agg(m.cell) filter (where not st_isempty(m.line)),
            array_agg(m.line) filter (where not st_isempty(m.line))
       into inside, edge, lines

@@ -29,10 +29,10 @@ declare
   size   integer;
   part   record;
 begin
-  select array_agg(c.area_number) filter (where c."inner"), array_agg(c.cell) filter (where c."inner"),
-         array_agg(c.area_number) filter (where not c."inner"), array_agg(c.cell) filter (where not c."inner")
+  select array_agg(a.n) filter (where c."inner"), array_agg(c.cell) filter (where c."inner"),
+         array_agg(a.n) filter (where not c."inner"), array_agg(c.cell) filter (where not c."inner")
     into inner_numbers, inner_cells, edge_numbers, edge_cells
-    from tripgrid_internal.areas_cover(asked, max_edge_cells) c;
+    from unnest(asked) with ordinality a (area, n) cross join lateral tripgrid.area_cover(a.area, max_edge_cells) c;
 
   if of_rollups then
     for size in 4 .. 7 loop
