@@ -15,6 +15,7 @@ const ROOMS = [
     "auth",
     "monitoring",
     "edge",
+    "exercises",
   ],
 ];
 

@@ -7,6 +7,7 @@ import { endpoints as batches } from "./batches/batches.http.ts";
 import { endpoints as clusters } from "./clusters/clusters.http.ts";
 import { endpoints as corrections } from "./corrections/corrections.http.ts";
 import { endpoints as events } from "./events/events.http.ts";
+import { endpoints as exercises } from "./exercises/exercises.http.ts";
 import { endpoints as imports } from "./imports/imports.http.ts";
 import { endpoints as ingest } from "./ingest/ingest.http.ts";
 import { forCaller } from "./kit/caller.http.ts";
@@ -47,6 +48,7 @@ const ROOMS = [
   ogc,
   auth,
   monitoring,
+  exercises,
 ] as const;
 
 /** The intersection of all members of a union. */

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { type AuthSettings, authFaults, authSettings, authSettingsFrom } from "./auth/auth-settings.ts";
 import { BROKER_SETTINGS, type BrokerConfig, brokerConfig } from "./broker/broker-settings.ts";
 import { StartError } from "./errors.ts";
+import { EXERCISES_SETTINGS, type ExercisesConfig, exercisesConfig } from "./exercises/exercises-settings.ts";
 import { isRange } from "./kit/client-address.ts";
 import { listOf, ORIGIN, unknownSettings, WEBHOOK_SECRET, wantsTraces } from "./kit/setting-forms.ts";
 import { isTimeZone } from "./time/time-zone.ts";
@@ -73,14 +74,14 @@ const settings = z.object({
     .regex(WEBHOOK_SECRET, "expected whsec_ and at least 24 bytes in base64")
     .optional(),
   TRIPGRID_CALLBACK_ALLOW_PRIVATE: z.enum(["true", "false"]).default("false"),
-  ...BROKER_SETTINGS,
+  ...{ ...BROKER_SETTINGS, ...EXERCISES_SETTINGS },
   TRIPGRID_LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
 });
 
 /** The names of all settings, for the tests that compare them with `.env.example` and `docker-compose.yml`. */
 export const SETTING_NAMES: readonly string[] = Object.keys(settings.shape);
 
-export interface Config extends BrokerConfig, AuthSettings {
+export interface Config extends BrokerConfig, AuthSettings, ExercisesConfig {
   port: number;
   host: string;
   /** Undefined: the embedded engine is used. */
@@ -204,8 +205,7 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     minTrips: s.TRIPGRID_MIN_GROUP_SIZE,
     exposeTrips:
       s.TRIPGRID_EXPOSE_TRIPS === undefined ? s.TRIPGRID_MIN_GROUP_SIZE === 1 : s.TRIPGRID_EXPOSE_TRIPS === "true",
-    biRole: s.TRIPGRID_BI_ROLE,
-    biPassword: s.TRIPGRID_BI_PASSWORD,
+    ...{ biRole: s.TRIPGRID_BI_ROLE, biPassword: s.TRIPGRID_BI_PASSWORD },
     biTimeoutS: s.TRIPGRID_BI_TIMEOUT_S,
     inboxFolder: resolve(s.TRIPGRID_INBOX_DIR ?? join(s.TRIPGRID_DATA_DIR, "inbox")),
     maxBodyBytes: s.TRIPGRID_MAX_BODY_MB * 1024 * 1024,
@@ -243,7 +243,7 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     writers: s.TRIPGRID_MAX_CONCURRENT_WRITES,
     callbackSecret: s.TRIPGRID_CALLBACK_SECRET,
     callbackAllowPrivate: s.TRIPGRID_CALLBACK_ALLOW_PRIVATE === "true",
-    ...brokerConfig(s),
+    ...{ ...brokerConfig(s), ...exercisesConfig(s) },
     logLevel: s.TRIPGRID_LOG_LEVEL,
     traces: wantsTraces(given),
   };

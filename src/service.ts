@@ -142,7 +142,7 @@ export async function startService(
     // Only what the endpoints need: the connections and the settings stay here.
     const { room, answers, logError } = wiring;
     const deps = {
-      limits: config,
+      ...{ limits: config, exercises: config.exercises },
       bodies: { room, maxBytes: config.maxQuestionBytes, minBytesPerS: config.minBytesPerS },
       version: VERSION,
       ...{ loadTrips, room, answers, logError },

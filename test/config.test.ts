@@ -23,6 +23,7 @@ describe("the settings", () => {
       brokerPartitions: 1,
       minTrips: 1,
       exposeTrips: true,
+      exercises: true,
       maxBodyBytes: 256 * 1024 * 1024,
       syncBodyBytes: 8 * 1024 * 1024,
       maxRequests: 1000,

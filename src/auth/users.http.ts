@@ -4,6 +4,7 @@ import { currentCaller } from "../kit/caller.ts";
 import { type Endpoint, jsonBody } from "../kit/endpoint.http.ts";
 import { readJson } from "../kit/input.http.ts";
 import { replies } from "../kit/replies.http.ts";
+import type { Scope } from "../kit/scope.ts";
 import { name } from "../kit/storable.ts";
 import { boundSchema, grantFrom, grantReply, scopesSchema } from "./grant.http.ts";
 import { PASSWORD_LENGTH } from "./passwords.ts";
@@ -21,7 +22,7 @@ const body = z
   .strictObject({
     username: name.meta({ example: "ana" }),
     password,
-    scopes: scopesSchema.default(["read"]),
+    scopes: scopesSchema.optional(),
     ...boundSchema,
   })
   .meta({ id: "NewUser" });
@@ -32,21 +33,34 @@ const change = z
 
 const User = z.object({ username: z.string().meta({ example: "ana" }), ...grantReply }).meta({ id: "User" });
 
-/** `POST /v1/users`. */
-export function postUser(addUser: AddUser): Endpoint {
+interface UserAddress {
+  path: string;
+  operationId: string;
+  tag: string;
+  /** Of a user whose maker names none. */
+  scopes: Scope[];
+}
+
+/** `POST /v1/users`, or the same at another address. */
+export function postUser(
+  addUser: AddUser,
+  address: UserAddress = { path, operationId: "postUsers", tag: "Access", scopes: ["read"] },
+): Endpoint {
   return {
     scope: "admin",
     audited: true,
     route: {
       method: "post",
-      path,
-      tags: ["Access"],
+      path: address.path,
+      operationId: address.operationId,
+      tags: [address.tag],
       summary: "Make a user, who logs in at /v1/tokens",
+      description: `Without scopes the user may ${address.scopes.join(" and ")}.`,
       request: { body: jsonBody(body) },
       responses: replies(201, "The user", User, 400, 409, 413, 429, 503),
     },
     handle: async (c) => {
-      const { username, password, scopes, source, region } = await readJson(c, body);
+      const { username, password, scopes = address.scopes, source, region } = await readJson(c, body);
       const createdBy = currentCaller()?.principal?.name;
       return c.json(await addUser({ username, password, ...grantFrom(scopes, source, region), createdBy }), 201);
     },

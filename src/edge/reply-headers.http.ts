@@ -14,7 +14,7 @@ const FOR_BROWSERS = {
 const METHODS = "GET, HEAD, POST, PUT, DELETE";
 const SENT = "Authorization, Content-Type, Content-Encoding, Idempotency-Key, Prefer, Last-Event-ID";
 const SHOWN =
-  "Location, Preference-Applied, RateLimit, RateLimit-Policy, Retry-After, WWW-Authenticate, Tripgrid-Window, Tripgrid-Data-As-Of, Tripgrid-Truncated, Tripgrid-Retired-Before, Tripgrid-Withheld-Groups";
+  "Location, Link, Preference-Applied, RateLimit, RateLimit-Policy, Retry-After, WWW-Authenticate, Tripgrid-Window, Tripgrid-Data-As-Of, Tripgrid-Truncated, Tripgrid-Retired-Before, Tripgrid-Withheld-Groups";
 /** How long a browser remembers that it may ask. */
 const MAX_AGE_S = 600;
 

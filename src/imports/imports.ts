@@ -104,6 +104,9 @@ export type UploadImport = (
 /** Takes any file that this process can read, by its absolute path; the inbox is not involved. */
 export type ImportFile = (path: string, options: ImportOptions) => Promise<Import>;
 
+/** Begins to take the files in the inbox that are not listed yet. Resolves before they are. */
+export type TakeInbox = () => Promise<void>;
+
 /** A file that was checked and is to be listed. */
 export interface FileToImport {
   file: SentFile;

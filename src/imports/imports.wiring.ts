@@ -14,11 +14,13 @@ import type {
   ImportOptions,
   ImportPath,
   ListImports,
+  TakeInbox,
   UploadImport,
 } from "./imports.ts";
 import { type Inbox, openInbox, pathInInbox } from "./inbox-folder.ts";
 import { receiveFile } from "./receive-file.ts";
 import { createRegister } from "./register-import.ts";
+import { createInboxTaker, type InboxTaker } from "./take-inbox.ts";
 import { watchInbox } from "./watch-inbox.ts";
 
 export interface ImportParts {
@@ -28,6 +30,8 @@ export interface ImportParts {
     importFile: ImportFile;
     listImports: ListImports;
     findImport: FindImport;
+    takeInbox: TakeInbox;
+    takenNow: InboxTaker["underWay"];
   };
   /** Stops the uploads and checks under way. None of their files is listed. */
   stop(): Promise<void>;
@@ -52,6 +56,10 @@ export function wireImports({ sql, config, intervals, log }: Wiring, inbox: Inbo
     onQueued: given.onQueued,
     inboxId: inbox.id,
     signal: stopping.signal,
+  });
+  const taker = createInboxTaker({
+    ...{ folder: inbox.folder, register, log, signal: stopping.signal },
+    knownFiles: knownFiles.bind(null, sql),
   });
   const { inboxMs: everyMs } = intervals;
   const watcher =
@@ -95,9 +103,12 @@ export function wireImports({ sql, config, intervals, log }: Wiring, inbox: Inbo
       },
       listImports: (limit, after) => listImports(sql, inbox.folder, limit, after, ownerToSee()),
       findImport: (importId) => findImport(sql, inbox.folder, importId, ownerToSee()),
+      takeInbox: () => taker.start(currentOwner()),
+      takenNow: taker.underWay,
     },
     stop: async () => {
       stopping.abort();
+      await taker.stop();
       await watcher?.stop();
     },
   };

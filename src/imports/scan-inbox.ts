@@ -51,6 +51,16 @@ export class InboxScan {
   }
 }
 
+/** The files in the inbox as they are now, complete or not, sorted by their paths. */
+export async function listInbox(folder: string): Promise<FoundFile[]> {
+  const found: FoundFile[] = [];
+  for (const { path, mapping, reason } of await listFiles(folder)) {
+    const file = reason === undefined ? await stateOf(path) : undefined;
+    if (file) found.push({ file, mapping });
+  }
+  return found;
+}
+
 /** If this clock runs behind that of the file's machine, the file must not wait for ever. */
 const isQuiet = ({ modifiedAt }: SentFile, now: number) => Math.abs(now - Date.parse(modifiedAt)) >= QUIET_MS;
 

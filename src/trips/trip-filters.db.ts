@@ -23,6 +23,8 @@ export function tripFilters(eb: ExpressionBuilder<DB, "trips">, f: TripFilters):
   if (f.from !== undefined) conditions.push(eb("local_time", ">=", f.from));
   if (f.to !== undefined) conditions.push(eb("local_time", "<", sql<string>`${f.to}::date + 1`));
   if (f.area) conditions.push(liesIn(f.area, f.match));
+  if (f.origin) conditions.push(liesIn(f.origin, "origin"));
+  if (f.destination) conditions.push(liesIn(f.destination, "destination"));
   if (f.cluster) {
     const { origins, destinations, hour, days } = f.cluster;
     conditions.push(inCells(eb, "o_cell", origins), inCells(eb, "d_cell", destinations));

@@ -22,6 +22,9 @@ type TripQuery = z.infer<typeof TripQuery>;
 /** Which trips to list or count. Dates are local, `YYYY-MM-DD`, both included. */
 export interface TripFilters extends Omit<TripQuery, "date" | keyof typeof namedArea> {
   area?: Area | undefined;
+  /** Areas in which the trips begin, and in which they end. */
+  origin?: Area | undefined;
+  destination?: Area | undefined;
   /**
    * Only trips from these origin cells to these destination cells, in this hour of these weekdays. No cell of a list
    * holds another one of it.
@@ -67,6 +70,9 @@ export type ListTrips = (filters: TripFilters, limit: number, after?: Cursor) =>
 
 /** The first two trips of a source with this id, by time. A known id at another time is another trip. */
 export type FindTrips = (source: string, tripId: string, localTime?: string) => Promise<StoredTrip[]>;
+
+/** The first two trips with a number; see `trip-number.ts`. */
+export type FindByNumber = (number: number) => Promise<StoredTrip[]>;
 
 /** The times of the trips of a source with this id. */
 export type FindLocalTimes = (source: string, tripId: string) => Promise<string[]>;

@@ -2,14 +2,16 @@ import { checkBound, currentBound, withinBound } from "../kit/bounds.ts";
 import { amongKnown } from "../weekly-averages/known-names.db.ts";
 import type { Wiring } from "../wiring.ts";
 import { countTrips } from "./count-trips.db.ts";
+import { findByNumber } from "./find-by-number.db.ts";
 import { findLocalTimes, findTrips } from "./find-trips.db.ts";
 import { listTrips } from "./list-trips.db.ts";
-import type { CountTrips, FindLocalTimes, FindTrips, ListTrips } from "./trips.ts";
+import type { CountTrips, FindByNumber, FindLocalTimes, FindTrips, ListTrips } from "./trips.ts";
 
 interface Calls {
   listTrips: ListTrips;
   findTrips: FindTrips;
   findLocalTimes: FindLocalTimes;
+  findByNumber: FindByNumber;
   countTrips: CountTrips;
 }
 
@@ -29,6 +31,7 @@ export function wireTrips({ config, db, check, questions }: Wiring) {
       checkBound("source", source);
       return findLocalTimes(db, source, tripId, currentBound()?.region);
     },
+    findByNumber: async (number) => findByNumber(db, number, currentBound()),
     countTrips: async (filters, by, limit) => {
       const own = withinBound(filters);
       return amongKnown(
