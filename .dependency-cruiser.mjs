@@ -8,6 +8,7 @@ const ROOMS = [
     "queries",
     "regions",
     "ogc",
+    "tiles",
     "demo",
     "bi",
     "events",

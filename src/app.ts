@@ -25,6 +25,7 @@ import { endpoints as queries } from "./queries/queries.http.ts";
 import { endpoints as regions } from "./regions/regions.http.ts";
 import { endpoints as rollups } from "./rollups/rollups.http.ts";
 import { endpoints as suggestions } from "./suggestions/suggestions.http.ts";
+import { endpoints as tiles } from "./tiles/tiles.http.ts";
 import { endpoints as trips } from "./trips/trips.http.ts";
 import { endpoints as weeklyAverages } from "./weekly-averages/weekly-averages.http.ts";
 
@@ -46,6 +47,7 @@ const ROOMS = [
   regions,
   audit,
   ogc,
+  tiles,
   auth,
   monitoring,
   exercises,

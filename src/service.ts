@@ -45,6 +45,7 @@ import { type RollupParts, wireRollups } from "./rollups/rollups.wiring.ts";
 import { loadClosedBefore } from "./storage/closed-weeks.db.ts";
 import { settlePlaces } from "./storage/settle-places.db.ts";
 import { wireSuggestions } from "./suggestions/suggestions.wiring.ts";
+import { wireTiles } from "./tiles/tiles.wiring.ts";
 import { wireTrips } from "./trips/trips.wiring.ts";
 import { setPrivacy } from "./weekly-averages/suppression.db.ts";
 import { wireWeeklyAverages } from "./weekly-averages/weekly-averages.wiring.ts";
@@ -157,13 +158,12 @@ export async function startService(
       ...wireWeeklyAverages(wiring),
       ...wireClusters(wiring),
       ...rollups.calls,
-      ...wireTrips(wiring),
-      ...wireQueries(wiring),
+      ...{ ...wireTrips(wiring), ...wireQueries(wiring) },
       ...regions.calls,
       ...wireAudit(wiring),
       ...auth.calls,
       ...monitoring.calls,
-      ...wireOgc(wiring),
+      ...{ ...wireOgc(wiring), ...wireTiles(wiring) },
     };
     closeMetrics = await listenForScrapes(config, monitoring.metrics);
     const server = await listen(createApp(deps).fetch, {

@@ -754,6 +754,10 @@ export interface TripgridInternalTotalsState {
    * The minimum, TRIPGRID_MIN_GROUP_SIZE, that held then
    */
   min_trips: Generated<number>;
+  /**
+   * How often the rollups were brought up to date
+   */
+  refreshes: Generated<Int8>;
   singleton: Generated<boolean>;
   took_s: Generated<number>;
   updated_at: Generated<string>;

@@ -21,7 +21,8 @@ const EXAMPLES: Readonly<Record<CellForm, string>> = {
   plus_code: "a full plus code like 8FPH3M9M+7C",
 };
 
-const GEOHASH = "0123456789bcdefghjkmnpqrstuvwxyz";
+/** The letters of a geohash, by their value. */
+export const GEOHASH_LETTERS = "0123456789bcdefghjkmnpqrstuvwxyz";
 
 function ofGeohash(text: string): [number, number] | undefined {
   if (!/^[0-9b-hjkmnp-z]{1,20}$/i.test(text)) return undefined;
@@ -31,7 +32,7 @@ function ofGeohash(text: string): [number, number] | undefined {
   ];
   let axis: 0 | 1 = 0;
   for (const char of text.toLowerCase()) {
-    const bits = GEOHASH.indexOf(char);
+    const bits = GEOHASH_LETTERS.indexOf(char);
     for (let bit = 16; bit >= 1; bit /= 2) {
       const range = ranges[axis];
       const middle = (range[0] + range[1]) / 2;

@@ -7,14 +7,11 @@ import { collectionEndpoints } from "./collections.http.ts";
 import type { FindFeature, ReadExtent, ReadFeatures } from "./features.ts";
 import { getItem, getItems } from "./items.http.ts";
 import { landingEndpoints } from "./landing.http.ts";
-import { getTile, getTileJson } from "./tiles.http.ts";
-import type { MakeTile } from "./tiles.ts";
 
 interface Deps {
   readFeatures: ReadFeatures;
   findFeature: FindFeature;
   readExtent: ReadExtent;
-  makeTile: MakeTile;
   /** Whether single trips may be read. */
   exposeTrips: boolean;
   answers: AnswerDeps;
@@ -22,7 +19,7 @@ interface Deps {
   version: string;
 }
 
-/** OGC API – Features, Parts 1 to 3, at `/ogc`, and the same features as vector tiles at `/tiles`. */
+/** OGC API – Features, Parts 1 to 3, at `/ogc`. */
 export const endpoints = (deps: Deps): Endpoint[] => [
   ...landingEndpoints(deps.version),
   ...collectionEndpoints(deps.readExtent),
@@ -31,8 +28,6 @@ export const endpoints = (deps: Deps): Endpoint[] => [
     return [
       requireTripAccess(getItems(collection, deps.readFeatures, deps.answers, deps.limits.maxVertices), isShown),
       requireTripAccess(getItem(collection, deps.findFeature), isShown),
-      requireTripAccess(getTileJson(collection, deps.readExtent), isShown),
-      requireTripAccess(getTile(collection, deps.makeTile, deps.limits.maxVertices), isShown),
     ];
   }),
 ];

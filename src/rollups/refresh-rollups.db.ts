@@ -139,8 +139,10 @@ export async function analyzeGrown(sql: Sql, engine: Engine): Promise<void> {
 /** Removes only the rows that were read before the trips were counted. */
 async function forget(sql: Sql | Transaction, pending: readonly Pending[]): Promise<void> {
   const ids = pending.flatMap((one) => one.ids);
-  await sql`update tripgrid_internal.totals_state set is_behind = true where not is_behind`;
-  await sql`delete from tripgrid_internal.pending_weeks where id = any (${ids}::bigint[])`;
+  // One statement: whoever reads both sees both changes or none.
+  await sql`
+    with done as (delete from tripgrid_internal.pending_weeks where id = any (${ids}::bigint[]))
+    update tripgrid_internal.totals_state set is_behind = true, refreshes = refreshes + 1`;
 }
 
 /** Runs of consecutive weeks; `to` is excluded. The weeks are Mondays in order. */

@@ -71,6 +71,16 @@ export const daysAfter = (date: string, days: number): string =>
 /** Whether a date is a Monday. */
 export const isMonday = (date: string): boolean => new Date(`${date}T00:00:00Z`).getUTCDay() === 1;
 
+/** The Monday of the week that holds a date. */
+export const mondayOfDate = (date: string): string => {
+  const ms = Date.parse(`${date}T00:00:00Z`);
+  return dateText(ms - ((new Date(ms).getUTCDay() + 6) % 7) * DAY_MS);
+};
+
+/** How many weeks there are from the one to the other, both included. They begin on these Mondays. */
+export const weeksBetween = (first: string, last: string): number =>
+  (Date.parse(`${last}T00:00:00Z`) - Date.parse(`${first}T00:00:00Z`)) / (7 * DAY_MS) + 1;
+
 const dateText = (ms: number) => new Date(ms).toISOString().slice(0, 10);
 
 /** The parameters for the time of a question. */

@@ -1,19 +1,21 @@
-import { VectorTile } from "@mapbox/vector-tile";
-import Pbf from "pbf";
 import { beforeAll, describe, expect, it } from "vitest";
 import { refreshRollups } from "../../src/rollups/refresh-rollups.db.ts";
 import { refreshTotals } from "../../src/rollups/refresh-totals.db.ts";
 import { call, callJson, geohash, sendNew, trip } from "../harness/api.ts";
 import { useService } from "../harness/index.ts";
+import { readTile, tileAt } from "./read-tile.ts";
 
 const service = useService();
 
 const made = Array.from({ length: 60 }, (_, i) =>
   trip({
     ...{ source: i % 2 ? "odd" : "even", trip_id: `m${i}`, origin: [7.6 + (i % 6) * 0.01, 45.03 + (i % 5) * 0.01] },
+    ...(i % 3 ? {} : { region: "Turin" }),
     ...{ destination: [7.7, 45.1], started_at: `2018-05-${String(1 + (i % 28)).padStart(2, "0")}T08:00:00Z` },
   }),
 );
+
+const inRegion = made.filter(({ region }) => region === "Turin");
 
 beforeAll(async () => {
   await sendNew(service, made);
@@ -34,25 +36,10 @@ beforeAll(async () => {
   await refreshTotals(service.sql, service.prepared.engine, true);
 });
 
-/** The tile of a place, by the formula of the square grid. */
-function tileAt(lon: number, lat: number, z: number): string {
-  const radians = (lat * Math.PI) / 180;
-  const x = Math.floor(((lon + 180) / 360) * 2 ** z);
-  const y = Math.floor(((1 - Math.asinh(Math.tan(radians)) / Math.PI) / 2) * 2 ** z);
-  return `${z}/${x}/${y}`;
-}
+const read = (path: string, headers?: Record<string, string>) => readTile(service, path, headers);
 
-async function read(path: string, headers: Record<string, string> = {}) {
-  const reply = await fetch(`${service.url}/tiles/${path}`, { headers });
-  const bytes = new Uint8Array(await reply.arrayBuffer());
-  const layers = bytes.length > 0 && reply.ok ? new VectorTile(new Pbf(bytes)).layers : {};
-  const [layer] = Object.values(layers);
-  const features = layer ? Array.from({ length: layer.length }, (_, i) => layer.feature(i)) : [];
-  return { status: reply.status, headers: reply.headers, name: layer?.name, features };
-}
-
-const HERE = tileAt(7.65, 45.05, 10);
-const inTile = ([lon, lat]: readonly number[]) => tileAt(lon ?? 0, lat ?? 0, 10) === HERE;
+const HERE = tileAt(7.65, 45.05, 10).join("/");
+const inTile = ([lon, lat]: readonly number[]) => tileAt(lon ?? 0, lat ?? 0, 10).join("/") === HERE;
 
 describe("tiles", () => {
   it("of trips hold the trips of the tile, at their places, with all that is known of them", async () => {
@@ -79,33 +66,51 @@ describe("tiles", () => {
     }
   });
 
-  it("take the filters of items", async () => {
-    const { features } = await read(
-      `trips/${HERE}?${new URLSearchParams({ filter: "source = 'odd'", datetime: "2018-05-01/2018-05-10" })}`,
-    );
+  it("take the filters of questions", async () => {
+    const { features } = await read(`trips/${HERE}?source=odd&to=2018-05-13&hours=8-9`);
     expect(features.length).toBeGreaterThan(0);
-    for (const feature of features) {
-      expect(feature.properties.source).toBe("odd");
-      expect(String(feature.properties.started_at) < "2018-05-11").toBe(true);
+    for (const { properties } of features) {
+      expect([properties.source, String(properties.local_time) < "2018-05-14"]).toEqual(["odd", true]);
     }
-    expect((await read(`trips/${HERE}?filter=nope`)).status).toBe(400);
+    expect((await read(`trips/${HERE}?hours=nope`)).status).toBe(400);
     expect((await read(`trips/${HERE}?nope=1`)).status).toBe(400);
+    expect((await read(`cells/${HERE}?from=2018-05-08&to=2018-05-01`)).status).toBe(400);
+    expect((await read(`trips/${HERE}?hours=3`)).status).toBe(204);
+  });
+
+  it("of trips draw them at their destinations if these are asked for", async () => {
+    const { features } = await read(`trips/${tileAt(7.7, 45.1, 14).join("/")}?match=destination`);
+    expect(features).toHaveLength(made.length);
+    expect((await read(`trips/${tileAt(7.7, 45.1, 14).join("/")}`)).status).toBe(204);
   });
 
   it("of cells, clusters and regions hold their figures", async () => {
-    const cells = await read(`weekly_cells/${HERE}`);
+    const cells = await read(`cells/${tileAt(7.65, 45.05, 9).join("/")}`);
     const cell = geohash(7.6, 45.03, 5);
     const count = made.filter(({ origin }) => {
       const [lon = 0, lat = 0] = origin as number[];
       return geohash(lon, lat, 5) === cell;
     }).length;
     expect(cells.features.find((feature) => feature.properties.cell === cell)?.properties).toMatchObject({
-      trips: count,
-      weeks: 5,
+      ...{ trips: count, weeks: 5, withheld: false },
     });
-    expect((await read(`clusters/${HERE}`)).features.length).toBeGreaterThan(0);
+    const clusters = await read(`clusters/${HERE}?source=odd&precision=5`);
+    const { body } = await call<{ clusters: { id: string; trips: number }[] }>(
+      service,
+      "/v1/clusters?source=odd&precision=5",
+    );
+    expect(new Map(clusters.features.map(({ properties }) => [properties.id, properties.trips]))).toEqual(
+      new Map(body.clusters.map(({ id, trips }) => [id, trips])),
+    );
+    expect(clusters.headers.get("tripgrid-truncated")).toBe("false");
+    expect((await read(`clusters/${HERE}?limit=1`)).headers.get("tripgrid-truncated")).toBe("true");
     const regions = await read(`regions/${HERE}`);
-    expect(regions.features.map((feature) => feature.properties.name)).toEqual(["Turin"]);
+    expect(regions.features.map(({ properties }) => properties)).toEqual([
+      { name: "Turin", trips: inRegion.length, weeks: 5, trips_per_week: inRegion.length / 5, withheld: false },
+    ]);
+    const [mornings] = (await read(`regions/${HERE}?source=odd&hours=8&from=2018-05-01&to=2018-05-07`)).features;
+    const counted = inRegion.filter(({ source, started_at }) => source === "odd" && String(started_at) < "2018-05-14");
+    expect(mornings?.properties).toMatchObject({ trips: counted.length, weeks: 2 });
     expect((await read("regions/0/0/0")).features).toHaveLength(1);
   });
 
@@ -116,6 +121,14 @@ describe("tiles", () => {
     expect([again.status, again.headers.get("etag")]).toEqual([304, etag]);
     await sendNew(service, [trip({ source: "late", trip_id: "late", origin: [7.65, 45.05] })]);
     expect((await read(`trips/${HERE}`, { "if-none-match": etag })).status).toBe(200);
+  });
+
+  it("that other trips do not change are not sent again after these", async () => {
+    const place = `cells/${HERE}?source=even`;
+    const etag = (await read(place)).headers.get("etag") ?? "";
+    await sendNew(service, [trip({ source: "later", trip_id: "later", origin: [7.65, 45.05] })]);
+    await refreshRollups(service.sql, service.prepared.engine);
+    expect((await read(place, { "if-none-match": etag })).status).toBe(304);
   });
 
   it.each([
@@ -135,9 +148,9 @@ describe("tiles", () => {
       bounds: number[];
       minzoom: number;
       vector_layers: { id: string }[];
-    }>(service, "/tiles/trips?datetime=2018-05-01%2F..");
+    }>(service, "/tiles/trips?from=2018-05-01&hours=7-9");
     expect([status, body.minzoom, body.vector_layers[0]?.id]).toEqual([200, 10, "trips"]);
-    expect(body.tiles).toEqual([`${service.url}/tiles/trips/{z}/{x}/{y}.mvt?datetime=2018-05-01%2F..`]);
+    expect(body.tiles).toEqual([`${service.url}/tiles/trips/{z}/{x}/{y}.mvt?from=2018-05-01&hours=7-9`]);
     const [west = 0, south = 0, east = 0, north = 0] = body.bounds;
     expect(west < 7.6 && south < 45.03 && east > 7.7 && north > 45.1 && east - west < 1).toBe(true);
   });
