@@ -6,6 +6,7 @@ const ROOMS = [
     "corrections",
     "imports",
     "queries",
+    "detections",
     "regions",
     "ogc",
     "tiles",

@@ -6,6 +6,7 @@ import { endpoints as auth } from "./auth/auth.http.ts";
 import { endpoints as batches } from "./batches/batches.http.ts";
 import { endpoints as clusters } from "./clusters/clusters.http.ts";
 import { endpoints as corrections } from "./corrections/corrections.http.ts";
+import { endpoints as detections } from "./detections/detections.http.ts";
 import { endpoints as events } from "./events/events.http.ts";
 import { endpoints as exercises } from "./exercises/exercises.http.ts";
 import { endpoints as imports } from "./imports/imports.http.ts";
@@ -45,6 +46,7 @@ const ROOMS = [
   trips,
   queries,
   regions,
+  detections,
   audit,
   ogc,
   tiles,

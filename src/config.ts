@@ -2,6 +2,7 @@ import { join, resolve } from "node:path";
 import { z } from "zod";
 import { type AuthSettings, authFaults, authSettings, authSettingsFrom } from "./auth/auth-settings.ts";
 import { BROKER_SETTINGS, type BrokerConfig, brokerConfig } from "./broker/broker-settings.ts";
+import { DETECTION_SETTINGS, type DetectionConfig, detectionConfig } from "./detections/detections-settings.ts";
 import { StartError } from "./errors.ts";
 import { EXERCISES_SETTINGS, type ExercisesConfig, exercisesConfig } from "./exercises/exercises-settings.ts";
 import { isRange } from "./kit/client-address.ts";
@@ -74,14 +75,14 @@ const settings = z.object({
     .regex(WEBHOOK_SECRET, "expected whsec_ and at least 24 bytes in base64")
     .optional(),
   TRIPGRID_CALLBACK_ALLOW_PRIVATE: z.enum(["true", "false"]).default("false"),
-  ...{ ...BROKER_SETTINGS, ...EXERCISES_SETTINGS },
+  ...{ ...BROKER_SETTINGS, ...DETECTION_SETTINGS, ...EXERCISES_SETTINGS },
   TRIPGRID_LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
 });
 
 /** The names of all settings, for the tests that compare them with `.env.example` and `docker-compose.yml`. */
 export const SETTING_NAMES: readonly string[] = Object.keys(settings.shape);
 
-export interface Config extends BrokerConfig, AuthSettings, ExercisesConfig {
+export interface Config extends BrokerConfig, DetectionConfig, AuthSettings, ExercisesConfig {
   port: number;
   host: string;
   /** Undefined: the embedded engine is used. */
@@ -218,10 +219,8 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     maxRowBytes: s.TRIPGRID_MAX_ROW_KB * 1024,
     maxAttributesBytes: s.TRIPGRID_MAX_ATTRIBUTES_KB * 1024,
     maxNesting: s.TRIPGRID_MAX_NESTING,
-    maxRejectedRows: s.TRIPGRID_MAX_REJECTED_ROWS,
-    maxRejectedBytes: s.TRIPGRID_MAX_REJECTED_MB * 1024 * 1024,
-    maxFaults: s.TRIPGRID_MAX_FAULTS,
-    maxNameLength: s.TRIPGRID_MAX_NAME_LENGTH,
+    ...{ maxRejectedRows: s.TRIPGRID_MAX_REJECTED_ROWS, maxRejectedBytes: s.TRIPGRID_MAX_REJECTED_MB * 1024 * 1024 },
+    ...{ maxFaults: s.TRIPGRID_MAX_FAULTS, maxNameLength: s.TRIPGRID_MAX_NAME_LENGTH },
     minBytesPerS: s.TRIPGRID_MIN_RATE_KB * 1024,
     headersTimeoutMs: s.TRIPGRID_HEADERS_TIMEOUT_S * 1000,
     drainMs: s.TRIPGRID_DRAIN_S * 1000,
@@ -243,7 +242,7 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     writers: s.TRIPGRID_MAX_CONCURRENT_WRITES,
     callbackSecret: s.TRIPGRID_CALLBACK_SECRET,
     callbackAllowPrivate: s.TRIPGRID_CALLBACK_ALLOW_PRIVATE === "true",
-    ...{ ...brokerConfig(s), ...exercisesConfig(s) },
+    ...{ ...brokerConfig(s), ...detectionConfig(s), ...exercisesConfig(s) },
     logLevel: s.TRIPGRID_LOG_LEVEL,
     traces: wantsTraces(given),
   };

@@ -21,6 +21,7 @@ import { type EmbeddedEngine, startEmbedded } from "./database/embedded.ts";
 import { type Lanes, openLanes, setUpSession } from "./database/lanes.ts";
 import { type Prepared, prepareDatabase } from "./database/prepare.ts";
 import { reportPrepared } from "./database/report-prepared.wiring.ts";
+import { wireDetections } from "./detections/detections.wiring.ts";
 import { type Listening, listen } from "./edge/listen.http.ts";
 import { wireEvents } from "./events/events.wiring.ts";
 import type { Follower } from "./events/follow-batches.ts";
@@ -34,11 +35,8 @@ import { wireLookups } from "./lookups/lookups.wiring.ts";
 import { wireMappings } from "./mappings/mappings.wiring.ts";
 import { listenForScrapes } from "./monitoring/metrics.http.ts";
 import { wireMonitoring } from "./monitoring/monitoring.wiring.ts";
-
 import { startTelemetry } from "./monitoring/telemetry.ts";
-
 import { wireOgc } from "./ogc/ogc.wiring.ts";
-
 import { wireQueries } from "./queries/queries.wiring.ts";
 import { wireRegions } from "./regions/regions.wiring.ts";
 import { type RollupParts, wireRollups } from "./rollups/rollups.wiring.ts";
@@ -132,9 +130,10 @@ export async function startService(
       ...{ store, admission, onChange, lookupsFor },
       findMapping: mappings.calls.findMapping,
     });
-    writers.push(regions, corrections);
+    const detections = wireDetections(wiring, { ...parts, engine: prepared.engine, onChange });
+    writers.push(regions, corrections, detections);
     broker = await wireBroker(wiring);
-    const topicTrips = wireTopicTrips(wiring, { store, bulk: parts.bulk, customMappings, lookupsFor, onChange });
+    const topicTrips = wireTopicTrips(wiring, { ...parts, customMappings, lookupsFor, onChange });
     const monitoring = wireMonitoring(wiring, {
       rollupStatus: rollups.calls.rollupStatus,
       ...{ countPoison: parts.countPoison, queueStatus: parts.queueStatus },
@@ -150,16 +149,13 @@ export async function startService(
       ...parts.calls,
       ...wireBatches(wiring),
       ...follower,
-      ...corrections.calls,
-      ...imports.calls,
-      ...mappings.calls,
-      ...lookups.calls,
+      ...{ ...corrections.calls, ...imports.calls, ...mappings.calls, ...lookups.calls },
       ...wireSuggestions(lookupsFor),
       ...wireWeeklyAverages(wiring),
       ...wireClusters(wiring),
       ...rollups.calls,
       ...{ ...wireTrips(wiring), ...wireQueries(wiring) },
-      ...regions.calls,
+      ...{ ...regions.calls, ...detections.calls },
       ...wireAudit(wiring),
       ...auth.calls,
       ...monitoring.calls,
@@ -174,11 +170,12 @@ export async function startService(
       onCut: (connections) => log.warn({ connections }, CUT),
     });
     deliverer?.start();
-    if (topicTrips) broker.consume(topicTrips);
+    broker.consume(topicTrips);
+    broker.consume(detections.topic);
+    const tidy = () =>
+      Promise.all([purgeExpired, purgeAudit, purgeOutbox, purgeLogins, detections.tidy].map((purge) => purge(pool)));
     const tidying = schedule(TIDY_AT, () =>
-      Promise.all([purgeExpired(pool), purgeAudit(pool), purgeOutbox(pool), purgeLogins(pool)]).catch((err) =>
-        log.warn({ err }, "what has expired could not be purged"),
-      ),
+      tidy().catch((err) => log.warn({ err }, "what has expired could not be purged")),
     );
     const running = {
       ...{ server, follower, parts, imports, deliverer, tidying, rollups, bi, broker, lanes, embedded, closeMetrics },

@@ -8,6 +8,7 @@ describe("the settings", () => {
     const { dataFolder, inboxFolder, ...config } = readConfig({});
     expect(config).toEqual({
       port: 8080,
+      detectionsTopic: "intellisite.detections",
       host: "127.0.0.1",
       databaseUrl: undefined,
       sqlPort: undefined,

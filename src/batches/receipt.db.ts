@@ -9,9 +9,19 @@ import {
   type Warning,
 } from "./receipt.ts";
 
+/** What a receipt tells of a batch. Its good rows may be something else than trips. */
+type StoredBatch = Pick<Batch, "batchId" | "mapping" | "source" | "received" | "rejected" | "format"> & {
+  trips: readonly unknown[];
+};
+
+/** The rows of a batch that can be trips or something else with an id. */
+interface IdentifiedRows extends Pick<ClassifiedRows, "rejected"> {
+  trips: readonly { row: number; trip: { tripId: string } }[];
+}
+
 /** The receipt of a batch that has just been stored. It equals the one that `findBatch` reads. */
 export function receiptOf(stored: {
-  batch: Batch;
+  batch: StoredBatch;
   inserted: number;
   verdicts: RowVerdict[] | undefined;
   capped: Capped;
@@ -67,7 +77,7 @@ export function rejectOf(row: number, tripId: string | null, { field, code, deta
 }
 
 /** The verdict on each row, in the order of the rows. */
-export function verdictsOf({ trips, rejected }: ClassifiedRows, inserted: ReadonlySet<number>): RowVerdict[] {
+export function verdictsOf({ trips, rejected }: IdentifiedRows, inserted: ReadonlySet<number>): RowVerdict[] {
   const good = trips.map(
     ({ row, trip }): RowVerdict => ({
       row,

@@ -22,8 +22,8 @@ import { topicTrips } from "./topic-trips.db.ts";
 export interface BrokerParts {
   /** Publishes the outbox. Undefined: there is no broker, and nothing may be added to the outbox. */
   publisher: Publisher | undefined;
-  /** Begins to read the topic of a subject. Does nothing if there is no broker. */
-  consume<Rows>(subject: Subject<Rows>): void;
+  /** Begins to read the topic of a subject, if there is one. Does nothing if there is no broker. */
+  consume<Rows>(subject: Subject<Rows> | undefined): void;
   /** Undefined: there is no broker. */
   status: (() => BrokerStatus) | undefined;
   outbox: (() => Promise<OutboxStatus>) | undefined;
@@ -53,6 +53,7 @@ export async function wireBroker({ config, lanes, log }: Wiring): Promise<Broker
   return {
     publisher,
     consume: (subject) => {
+      if (subject === undefined) return;
       const { topic } = subject;
       const consumer = consumeTopic<Claim>({
         ...{ topic, broker, log },

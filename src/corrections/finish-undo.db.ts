@@ -27,9 +27,15 @@ export async function finishUndo(
   tripsAStep = TRIPS_A_STEP,
 ): Promise<void> {
   const { sql } = store;
-  const [batch] = await sql<{ number: number; weeks: string[] }[]>`
-    select number, weeks::text[] as weeks from tripgrid.batches where batch_id = ${batchId} and state = 'undoing'`;
+  const [batch] = await sql<{ number: number; subject: string; weeks: string[] }[]>`
+    select number, subject, weeks::text[] as weeks from tripgrid.batches where batch_id = ${batchId} and state = 'undoing'`;
   if (!batch) return;
+  if (batch.subject === "detections") {
+    return inTransaction(store, [], async (tx) => {
+      await removeDetections(tx, batchId);
+      await end(tx, batchId, batch.number);
+    });
+  }
   await unpackTrips(
     store.patientSql,
     batch.weeks.map((week) => ({ kind: "naive" as const, text: `${week}T00:00:00` })),
@@ -79,6 +85,15 @@ async function removeSome(tx: Transaction, batchId: string, number: number, some
           'sources', (select coalesce(jsonb_agg(distinct n), '[]') from jsonb_array_elements((undone -> 'sources') || ${names(gone.map(({ source }) => source))}::text::jsonb) n),
           'regions', (select coalesce(jsonb_agg(distinct n), '[]') from jsonb_array_elements((undone -> 'regions') || ${names(gone.map(({ region }) => region))}::text::jsonb) n))
     where batch_id = ${batchId}`;
+}
+
+/** Removes the detections of a batch, which are as many as one request or one stretch of a topic may bring. */
+async function removeDetections(tx: Transaction, batchId: string): Promise<void> {
+  await tx`
+    update tripgrid.batches
+    set undone = undone || jsonb_build_object('removed', coalesce(tripgrid_internal.remove_detections(
+      number, (request -> 'seen' ->> 'first')::timestamptz, (request -> 'seen' ->> 'last')::timestamptz), 0))
+    where batch_id = ${batchId} and state = 'undoing'`;
 }
 
 /** Stores the copies of removed trips that other batches sent, the earliest one of each. Returns how many there are. */

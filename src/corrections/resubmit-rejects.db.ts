@@ -19,14 +19,18 @@ import { inTransaction, type Store } from "../storage/trip-transaction.db.ts";
 /** The data needed to mend the rows of a batch. Undefined: the batch does not exist. */
 export async function findBatchToResubmit(sql: Sql, batchId: string): Promise<BatchToMend | undefined> {
   return translateErrors(async () => {
-    const [batch] = await sql<{ [K in keyof BatchToMend]: BatchToMend[K] | null }[]>`
-      select state, mapping, columns, case request ->> 'identity' when 'row' then 'row' else 'content' end as identity,
+    const [batch] = await sql<({ [K in keyof BatchToMend]: BatchToMend[K] | null } & { subject: string })[]>`
+      select subject, state, mapping, columns, case request ->> 'identity' when 'row' then 'row' else 'content' end as identity,
              request ->> 'source' as source, request -> 'format' as format
       from tripgrid.batches where batch_id = ${batchId}`;
     if (!batch) return undefined;
-    const { columns, source, format } = batch;
+    const { columns, source, format, subject, ...rest } = batch;
+    if (subject !== "trips") {
+      const detail = `The batch brought ${subject}: send mended rows to POST /v1/${subject}.`;
+      throw new AppError("no_mapping", detail);
+    }
     return {
-      ...(batch as BatchToMend),
+      ...(rest as BatchToMend),
       ...{ columns: columns ?? undefined, source: source ?? undefined, format: format ?? undefined },
     };
   });

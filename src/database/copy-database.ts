@@ -29,6 +29,7 @@ const TABLES = [
   "retired_hourly_regions",
   "retired_weekly_clusters",
   "retired_weekly_drivers",
+  "detections",
   "trips",
 ];
 
@@ -78,8 +79,11 @@ export async function copyDatabase(
     await source.begin("isolation level repeatable read read only", async (reading) => {
       await target`select tripgrid_internal.ensure_partitions(${await days(reading)}::timestamp[])`;
       await target.begin(async (writing) => {
+        // Otherwise the copied detections would be counted beside their counts.
+        await writing`select set_config('tripgrid.copying', 'on', true)`;
         for (const table of TABLES) onTable(table, await copyTable(reading, writing, table));
         await copyRetention(reading, writing);
+        await copyDetectionCounts(reading, writing);
         for (const [table, id] of NUMBERED) {
           const place = `tripgrid.${table}`;
           await writing`
@@ -103,6 +107,26 @@ async function copyRetention(source: Transaction, target: Transaction): Promise<
     update tripgrid.settings s set closed_before = coalesce(k.closed_before, s.closed_before),
       places = coalesce(k.places, s.places), retired_before = coalesce(k.retired_before, s.retired_before), retired_at = k.retired_at
     from jsonb_populate_record(null::tripgrid.settings, ${kept?.settings ?? "{}"}::text::jsonb) k`;
+}
+
+/** Copies the counts of detections, which also count those that were dropped. Older databases have none. */
+async function copyDetectionCounts(source: Transaction, target: Transaction): Promise<void> {
+  const [there] = await source`select 1 where to_regclass('tripgrid_internal.detection_counts') is not null`;
+  if (!there) return;
+  const counts = await source<{ dimension: string; value: string; day: string; n: number }[]>`
+    select dimension, value, day, sum(n) as n from (
+      select dimension, value, day, n from tripgrid_internal.detection_counts
+      union all select dimension, value, day, n from tripgrid_internal.detection_count_changes) both_tables
+    group by 1, 2, 3`;
+  for (let at = 0; at < counts.length; at += ROWS_A_STATEMENT) {
+    const some = counts.slice(at, at + ROWS_A_STATEMENT);
+    await target`
+      insert into tripgrid_internal.detection_counts (dimension, value, day, n)
+      select * from unnest(${some.map((c) => c.dimension)}::text[], ${some.map((c) => c.value)}::text[],
+                           ${some.map((c) => c.day)}::date[], ${some.map((c) => c.n)}::bigint[])`;
+  }
+  const [dropped] = await source<{ n: number }[]>`select n from tripgrid_internal.dropped_detections`;
+  await target`update tripgrid_internal.dropped_detections set n = ${dropped?.n ?? 0}`;
 }
 
 async function days(source: Transaction): Promise<string[]> {

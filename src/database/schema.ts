@@ -165,6 +165,10 @@ export interface Batches {
   started_at: string | null;
   state: string;
   /**
+   * What its rows are: trips or detections
+   */
+  subject: Generated<string>;
+  /**
    * Who took it back, when, and how far that is; null if nobody did
    */
   undone: Json | null;
@@ -234,6 +238,29 @@ export interface CancelledTrips {
   region: string | null;
   source: string;
   trip_id: string;
+}
+
+export interface Detections {
+  attributes: Json | null;
+  /**
+   * The number of the batch that brought it
+   */
+  batch: number;
+  camera: string | null;
+  category: string;
+  id: string;
+  /**
+   * The same by the clocks at its location; without one, of the time zone of the database or UTC
+   */
+  local_time: string;
+  location: string | null;
+  make: string;
+  model: string;
+  /**
+   * The instant: as sent, else when the message was sent or the request arrived
+   */
+  seen_at: string;
+  year: number;
 }
 
 export interface IdempotencyKeys {
@@ -483,6 +510,27 @@ export interface TripgridInternalClusterTotals {
   weeks_with_trips: number | null;
 }
 
+export interface TripgridInternalDetectionCountChanges {
+  day: string;
+  dimension: string;
+  id: Generated<Int8>;
+  n: Int8;
+  value: string;
+}
+
+export interface TripgridInternalDetectionCounts {
+  /**
+   * Of local_time
+   */
+  day: string;
+  dimension: string;
+  n: Int8;
+  /**
+   * As text; empty: detections without a camera
+   */
+  value: string;
+}
+
 export interface TripgridInternalDriverTotals {
   distance_m: number | null;
   distances: Int8 | null;
@@ -495,6 +543,11 @@ export interface TripgridInternalDriverTotals {
   source: string | null;
   trips: Int8 | null;
   weeks_with_trips: number | null;
+}
+
+export interface TripgridInternalDroppedDetections {
+  n: Generated<Int8>;
+  singleton: Generated<boolean>;
 }
 
 export interface TripgridInternalHourlyRegions {
@@ -927,6 +980,7 @@ export interface DB {
   broker_positions: BrokerPositions;
   callbacks: Callbacks;
   cancelled_trips: CancelledTrips;
+  detections: Detections;
   idempotency_keys: IdempotencyKeys;
   imports: Imports;
   login_failures: LoginFailures;
@@ -945,7 +999,10 @@ export interface DB {
   sources: Sources;
   "tripgrid_internal.cells": TripgridInternalCells;
   "tripgrid_internal.cluster_totals": TripgridInternalClusterTotals;
+  "tripgrid_internal.detection_count_changes": TripgridInternalDetectionCountChanges;
+  "tripgrid_internal.detection_counts": TripgridInternalDetectionCounts;
   "tripgrid_internal.driver_totals": TripgridInternalDriverTotals;
+  "tripgrid_internal.dropped_detections": TripgridInternalDroppedDetections;
   "tripgrid_internal.hourly_regions": TripgridInternalHourlyRegions;
   "tripgrid_internal.live_hourly_regions": TripgridInternalLiveHourlyRegions;
   "tripgrid_internal.live_weekly_clusters": TripgridInternalLiveWeeklyClusters;

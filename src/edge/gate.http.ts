@@ -37,8 +37,8 @@ export interface Gate {
 /** A body of this size comes in one piece, so it never waits for its sender. */
 const SMALL_BYTES = 16 * 1024;
 
-/** Addresses that take trips in a body. The number of these requests is limited, since each of them holds memory. */
-const BRINGS_TRIPS = /^\/(v1\/(trips|batches\/[^/?]+\/rejects)|xride_data)(\?|$)/;
+/** Addresses that take trips or detections in a body. The number of these requests is limited, since each of them holds memory. */
+const BRINGS_TRIPS = /^\/(v1\/(trips|detections|batches\/[^/?]+\/rejects)|xride_data)(\?|$)/;
 /** Probes use any address of the machine, and learn nothing from these replies. */
 const FOR_PROBES = /^\/(livez|readyz)(\?|$)/;
 

@@ -111,7 +111,7 @@ export function kindOfBody(request: IngestRequest, { bytes }: BodyHead): { kind:
 }
 
 /** Room for the rows of one request. */
-export function createRowsRoom({ admission: { room }, deadlineMs }: IngestDeps) {
+export function createRowsRoom({ admission: { room }, deadlineMs }: Pick<IngestDeps, "admission" | "deadlineMs">) {
   let hold: Hold | undefined;
   return {
     wait: async (text: Uint8Array) => {
@@ -126,8 +126,12 @@ export function createRowsRoom({ admission: { room }, deadlineMs }: IngestDeps) 
 
 /** Reads the body, or the part that may be stored at once. Nothing is read ahead of a body that is queued. */
 export async function readUpTo(
-  { syncBodyBytes, maxBodyBytes, minBytesPerS = 0 }: IngestDeps,
-  { body }: IngestRequest,
+  {
+    syncBodyBytes,
+    maxBodyBytes,
+    minBytesPerS = 0,
+  }: Pick<IngestDeps, "syncBodyBytes" | "maxBodyBytes" | "minBytesPerS">,
+  { body }: Pick<IngestRequest, "body">,
   admitted: Admitted,
   most = syncBodyBytes,
 ): Promise<BodyHead> {
@@ -136,9 +140,9 @@ export async function readUpTo(
 
 /** Unpacks all bytes that were read. Undefined: the result is too large to be stored at once. */
 export async function unpackWithin(
-  { syncBodyBytes }: IngestDeps,
+  { syncBodyBytes }: Pick<IngestDeps, "syncBodyBytes">,
   bytes: Buffer,
-  { body: { contentEncoding } }: IngestRequest,
+  { body: { contentEncoding } }: Pick<IngestRequest, "body">,
   hold: BodyHold,
 ): Promise<Buffer | undefined> {
   const small = await unpackWhole(bytes, contentEncoding, Math.min(SMALL_BYTES, syncBodyBytes));
@@ -158,8 +162,8 @@ export async function unpackWithin(
 /** Reads the rows. Undefined: they are too many to be stored at once. */
 export async function rowsWithin(
   body: Buffer,
-  { contentType, mapping, charset }: IngestRequest,
-  { limits = ROW_LIMITS, customMappings }: IngestDeps,
+  { contentType, mapping, charset }: Pick<IngestRequest, "contentType" | "mapping" | "charset">,
+  { limits = ROW_LIMITS, customMappings }: Pick<IngestDeps, "limits" | "customMappings">,
 ): Promise<SentRows | undefined> {
   try {
     const reading = { ...(await readingBy(mapping, customMappings)), charset };

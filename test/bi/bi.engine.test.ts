@@ -275,7 +275,7 @@ describe("the views", () => {
       where c.relnamespace = 'bi'::regnamespace`;
     expect(total?.described).toBe(total?.columns);
     expect(total?.named).toBe(total?.views);
-    expect(total?.views).toBe(10);
+    expect(total?.views).toBe(11);
   });
 });
 

@@ -3,7 +3,37 @@ import { createClient, type Sql } from "../../src/database/client.ts";
 import { type SpawnedService, spawnService } from "../harness/index.ts";
 import type { TestBroker } from "./test-broker.ts";
 
+/** What a topic brings. */
+export interface Brought {
+  topic: string;
+  /** A good message. Its number makes its id, so that one that is stored twice or not at all is found. */
+  message: (n: number) => string;
+  /** Where they are stored. */
+  table: string;
+}
+
+export const TRIPS: Brought = {
+  topic: "trips",
+  message: (n) => {
+    const started_at = new Date(Date.UTC(2018, 4, 21) + n * 60_000).toISOString().slice(0, 19);
+    return JSON.stringify({ trip_id: String(n), source: "bus", started_at, origin: [7.6 + (n % 100) / 1000, 45] });
+  },
+  table: "tripgrid.trips",
+};
+
+/** Every second one says when it was seen. */
+export const DETECTIONS: Brought = {
+  topic: "intellisite.detections",
+  message: (n) => {
+    const id = `00000000-0000-4000-8000-${String(n).padStart(12, "0")}`;
+    const seen_at = n % 2 === 0 ? undefined : new Date(Date.UTC(2025, 4, 21) + n * 1000).toISOString();
+    return JSON.stringify({ id, Year: 2000 + (n % 20), Make: "Toyota", Model: `${n % 7}`, Category: "SUV", seen_at });
+  },
+  table: "tripgrid.detections",
+};
+
 export interface RunOptions {
+  brought?: Brought;
   broker: TestBroker;
   /** Settings of every process. */
   env: Record<string, string>;
@@ -49,21 +79,16 @@ const AT_ONCE = 200;
 
 const isBad = (n: number) => n % BAD_EVERY === 7;
 
-/** A message; its number is its id, so that one that is stored twice or not at all is found. */
-function messageOf(n: number): string {
-  if (isBad(n)) return `{'trip_id': ${n}}`;
-  const started_at = new Date(Date.UTC(2018, 4, 21) + n * 60_000).toISOString().slice(0, 19);
-  return JSON.stringify({ trip_id: String(n), source: "bus", started_at, origin: [7.6 + (n % 100) / 1000, 45] });
-}
+const messageOf = (n: number, { message }: Brought) => (isBad(n) ? `{'id': ${n}}` : message(n));
 
 /**
  * Sends messages by a topic while processes of the service are killed and started again, and the broker and the
  * database go away and come back. Waits until everything is stored, and counts it.
  */
 export async function killRun(options: RunOptions): Promise<RunResult> {
-  const { broker, env, databaseUrl, messages, kills, brokerRestarts, databaseRestarts } = options;
+  const { broker, env, databaseUrl, messages, kills, brokerRestarts, databaseRestarts, brought = TRIPS } = options;
   const began = performance.now();
-  await broker.createTopic("trips", PARTITIONS);
+  await broker.createTopic(brought.topic, PARTITIONS);
   const services = new Set<SpawnedService>();
   const join = () => services.add(spawnService(env));
   const end = async (signal: "SIGKILL" | "SIGTERM") => {
@@ -82,7 +107,7 @@ export async function killRun(options: RunOptions): Promise<RunResult> {
     ...Array(options.restartDatabase ? databaseRestarts : 0).fill("database"),
   ]);
   // The faults fall into the time of sending.
-  const sending = produceAll(broker, messages, (faults.length * PAUSE_MS) / 2);
+  const sending = produceAll(broker, brought, messages, (faults.length * PAUSE_MS) / 2);
   for (const fault of faults) {
     while (services.size < PROCESSES) join();
     await sleep(Math.random() * PAUSE_MS);
@@ -97,45 +122,45 @@ export async function killRun(options: RunOptions): Promise<RunResult> {
   }
   while (services.size < PROCESSES) join();
   await sending;
-  const result = await untilStored(broker, databaseUrl);
+  const result = await untilStored(broker, brought, databaseUrl);
   for (const one of services) one.kill("SIGTERM");
   await Promise.all([...services].map((one) => one.exited));
   return { ...result, seconds: Math.round((performance.now() - began) / 1000) };
 }
 
 /** Sends everything, in order, to two partitions, within so many milliseconds or longer. */
-async function produceAll(broker: TestBroker, messages: number, ms: number): Promise<void> {
+async function produceAll(broker: TestBroker, brought: Brought, messages: number, ms: number): Promise<void> {
   const all = Array.from({ length: messages }, (_, n) => n);
   for (let at = 0; at < all.length; at += AT_ONCE) {
     await sleep((ms * AT_ONCE) / messages);
     const some = all.slice(at, at + AT_ONCE);
     for (let partition = 0; partition < PARTITIONS; partition++) {
-      const values = some.filter((n) => n % PARTITIONS === partition).map(messageOf);
-      await broker.produce("trips", partition, values);
+      const values = some.filter((n) => n % PARTITIONS === partition).map((n) => messageOf(n, brought));
+      await broker.produce(brought.topic, partition, values);
     }
   }
 }
 
-async function untilStored(broker: TestBroker, databaseUrl: string) {
-  const sent = (await broker.read("trips")).map(({ value }) => value);
+async function untilStored(broker: TestBroker, { topic, table }: Brought, databaseUrl: string) {
+  const sent = (await broker.read(topic)).map(({ value }) => value);
   const good = new Set(sent.filter((value) => value.startsWith('{"'))).size;
   const bad = sent.filter((value) => value.startsWith("{'")).length;
   const sql = createClient({ url: databaseUrl }, { max: 1 });
   try {
     const until = performance.now() + 300_000;
-    let last = await counts(sql);
+    let last = await counts(sql, table);
     while ((last.received < sent.length || last.waiting > 0) && performance.now() < until) {
       await sleep(500);
-      last = await counts(sql);
+      last = await counts(sql, table);
     }
-    const rejected = await broker.read("trips.rejected");
+    const rejected = await broker.read(`${topic}.rejected`);
     const ids = new Set(rejected.map(({ headers }) => headers["tripgrid-id"]));
     const goodCopies = sent.length - bad - good;
     return {
       good,
       goodCopies,
       bad,
-      inTopic: await broker.length("trips"),
+      inTopic: await broker.length(topic),
       ...last,
       deadLetters: ids.size,
       copies: rejected.length - ids.size,
@@ -145,11 +170,11 @@ async function untilStored(broker: TestBroker, databaseUrl: string) {
   }
 }
 
-async function counts(sql: Sql) {
+async function counts(sql: Sql, table: string) {
   const [row] = await sql<
     { stored: number; received: number; duplicates: number; rejected: number; waiting: number }[]
   >`
-    select (select count(*) from tripgrid.trips) as stored, coalesce(sum(received), 0) as received,
+    select (select count(*) from ${sql.unsafe(table)}) as stored, coalesce(sum(received), 0) as received,
            coalesce(sum(duplicates), 0) as duplicates, coalesce(sum(rejected), 0) as rejected,
            (select count(*) from tripgrid.outbox) as waiting
     from tripgrid.batches`;

@@ -13,7 +13,8 @@ describe.each(KINDS)("trips by a topic of %s", (kind: Kind) => {
     beforeAll(async () => {
       broker = await startBroker(kind, 2);
       await broker.createTopic("trips", 2);
-      service = await startTestService({ brokerUrl: broker.url, brokerPartitions: 2, tripsTopic: "trips" });
+      const topics = { tripsTopic: "trips", detectionsTopic: undefined };
+      service = await startTestService({ brokerUrl: broker.url, brokerPartitions: 2, ...topics });
     });
     afterAll(async () => {
       await service?.stop();

@@ -46,6 +46,7 @@ const TABLES = [
   "retired_hourly_regions",
   "retired_weekly_clusters",
   "retired_weekly_drivers",
+  "detections",
   "trips",
 ];
 /** What belongs to one database: its migrations, the number of its changes of credentials, and logins that failed. */
@@ -120,6 +121,13 @@ beforeAll(async () => {
     headers: { "content-type": "text/csv" },
     body: "id,lon,lat\na,7.1,45\n",
   });
+  await fetch(`${service.url}/v1/detections`, {
+    method: "POST",
+    headers: json,
+    body: JSON.stringify(
+      ["a", "b"].map((Model) => ({ Year: 2011, Make: "Fiat", Model, Category: "Car", location: [7, 45] })),
+    ),
+  });
   await service.sql`insert into tripgrid.broker_positions (topic, partition, position) values ('trips', 0, 7)`;
   await service.sql`
     insert into tripgrid.outbox (topic, key, value, headers) values ('trips.rejected', 'k', '\\x7b7d', '{"reason": "a"}')`;
@@ -142,13 +150,17 @@ describe("a copy", () => {
     });
     const [before, after] = [await contents(source), await contents(target)];
     expect(after).toEqual(before);
+    const counts = (database: TestDatabase) =>
+      inDatabase(database, (sql) => sql`select * from bi.detections_daily order by day, dimension, value`);
+    expect(await counts(target)).toEqual(await counts(source));
+    expect((await counts(target)).length).toBeGreaterThan(5);
     expect(told).toEqual(Object.fromEntries(TABLES.map((table) => [table, before[table]?.rows])));
     expect(told).toMatchObject({
       trips: KEPT,
       retired_weekly_origins_4: 16,
       regions: 1,
       saved_queries: 1,
-      batches: 1,
+      batches: 2,
       rejected_rows: 1,
       idempotency_keys: 1,
       ...{ lookups: 1, broker_positions: 1, outbox: 1, api_keys: 1 },

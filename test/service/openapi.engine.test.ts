@@ -98,6 +98,8 @@ function schemaOf(method: string, path: string, status: number, contentType: str
   return z.fromJSONSchema(JSON.parse(JSON.stringify(whole).replaceAll("#/components/schemas/", "#/$defs/")));
 }
 
+const VEHICLE = { Year: 2011, Make: "Toyota", Model: "Land Cruiser", Category: "SUV", location: [7.5, 45] };
+
 describe("a reply is as described:", () => {
   const area = polygon(corners(7, 45, 8, 46));
   const bowTie = polygon([
@@ -117,6 +119,13 @@ describe("a reply is as described:", () => {
     ["POST", "/v1/trips", "/v1/trips", 422, [trip({ origin: null })]],
     ["POST", "/v1/trips", "/v1/trips", 400, 5],
     ["GET", "/v1/batches/{id}", "/v1/batches/nobody", 404],
+    ["POST", "/v1/detections", "/v1/detections?verdicts=all", 200, [VEHICLE, { ...VEHICLE, Year: 1700 }]],
+    ["POST", "/v1/detections", "/v1/detections", 422, { ...VEHICLE, Make: 5 }],
+    ["POST", "/v1/detections", "/v1/detections", 400, 5],
+    ["GET", "/v1/detections", "/v1/detections?limit=1", 200],
+    ["GET", "/v1/detections", "/v1/detections?skip=-1", 400],
+    ["GET", "/v1/detections/stats", "/v1/detections/stats?by=camera", 200],
+    ["GET", "/v1/detections/stats", "/v1/detections/stats?by=colour", 400],
     ["GET", "/v1/trips", "/v1/trips?limit=1", 200],
     ["GET", "/v1/trips", "/v1/trips?limit=0", 400],
     ["GET", "/v1/trips", "/v1/trips?boundary=Nobody", 404],

@@ -11,7 +11,7 @@ select v.view_name,
        case when v.made_of <> 'rows' and isfinite(s.retired_before) then s.retired_before end as retired_before,
        case when v.made_of <> 'rows' then s.min_trips end as min_trips
 from (values ('weekly_regions', 'rollups'), ('weekly_cells', 'rollups'), ('hourly_profile', 'rollups'), ('clusters', 'totals'), ('top_routes', 'totals'),
-             ('drivers', 'totals'), ('batches', 'rows'), ('rejects', 'rows'), ('trips', 'trips')) v (view_name, made_of)
+             ('drivers', 'totals'), ('batches', 'rows'), ('rejects', 'rows'), ('detections_daily', 'rows'), ('trips', 'trips')) v (view_name, made_of)
 cross join tripgrid.settings s
 cross join tripgrid_internal.totals_state t
 cross join (select count(distinct p.week)::integer as weeks_behind, coalesce(sum(p.inserted + p.removed), 0)::bigint as trips_behind, min(p.created_at) as behind_since
