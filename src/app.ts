@@ -12,12 +12,14 @@ import { endpoints as exercises } from "./exercises/exercises.http.ts";
 import { endpoints as imports } from "./imports/imports.http.ts";
 import { endpoints as ingest } from "./ingest/ingest.http.ts";
 import { forCaller } from "./kit/caller.http.ts";
+import type { ClientRates } from "./kit/client-rates.ts";
 import { addDocs } from "./kit/docs.http.ts";
 import { add, type Guard } from "./kit/endpoint.http.ts";
 import type { BodyRules } from "./kit/input.http.ts";
 import type { Limits } from "./kit/limits.ts";
 import { type LogError, onError } from "./kit/on-error.http.ts";
 import { problem } from "./kit/problem.http.ts";
+import { countRequest } from "./kit/rate-limit.http.ts";
 import { endpoints as lookups } from "./lookups/lookups.http.ts";
 import { endpoints as mappings } from "./mappings/mappings.http.ts";
 import { endpoints as monitoring } from "./monitoring/monitoring.http.ts";
@@ -61,6 +63,8 @@ type Together<U> = (U extends unknown ? (each: U) => void : never) extends (all:
 /** The dependencies of the rooms and of the app itself. `service.ts` provides them. */
 export type AppDeps = Together<Parameters<(typeof ROOMS)[number]>[0]> & {
   limits: Limits;
+  /** Limits what each client takes. */
+  clientRates: ClientRates;
   /** Decides whether a caller may reach an endpoint. */
   guard: Guard;
   /** How JSON bodies are read. */
@@ -77,9 +81,19 @@ export function createApp(deps: AppDeps): OpenAPIHono {
   app.use(forCaller());
   app.use(async (c, next) => {
     c.set("bodies", deps.bodies);
+    c.set("rates", deps.clientRates);
     await next();
   });
-  app.notFound((c) => problem(c, "not_found", `There is nothing at ${c.req.method} ${c.req.path}.`));
+  for (const path of ["/openapi.json", "/docs/*"]) {
+    app.use(path, async (c, next) => {
+      countRequest(c);
+      await next();
+    });
+  }
+  app.notFound((c) => {
+    countRequest(c);
+    return problem(c, "not_found", `There is nothing at ${c.req.method} ${c.req.path}.`);
+  });
   for (const room of ROOMS)
     for (const endpoint of room(deps)) add(app, withAudit(endpoint, deps.recordAudit), deps.guard);
   addDocs(app, deps.version);

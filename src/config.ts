@@ -3,6 +3,7 @@ import { z } from "zod";
 import { type AuthSettings, authFaults, authSettings, authSettingsFrom } from "./auth/auth-settings.ts";
 import { BROKER_SETTINGS, type BrokerConfig, brokerConfig } from "./broker/broker-settings.ts";
 import { DETECTION_SETTINGS, type DetectionConfig, detectionConfig } from "./detections/detections-settings.ts";
+import { RATE_SETTINGS, type RatesConfig, ratesConfig } from "./edge/rate-settings.ts";
 import { StartError } from "./errors.ts";
 import { EXERCISES_SETTINGS, type ExercisesConfig, exercisesConfig } from "./exercises/exercises-settings.ts";
 import { isRange } from "./kit/client-address.ts";
@@ -58,7 +59,7 @@ const settings = z.object({
   TRIPGRID_MAX_CONNECTIONS: z.coerce.number().int().min(10).max(1_000_000).default(10_000),
   TRIPGRID_ALLOWED_HOSTS: listOf(/^([a-z0-9._-]+|\[[0-9a-f:.]+\])$/, "expected host names without ports").optional(),
   TRIPGRID_ALLOWED_ORIGINS: listOf(ORIGIN, "expected origins such as https://maps.example").optional(),
-  ...authSettings,
+  ...{ ...RATE_SETTINGS, ...authSettings },
   TRIPGRID_INGEST_TIMEOUT_S: z.coerce.number().min(0.1).max(600).default(10),
   TRIPGRID_QUESTION_TIMEOUT_S: z.coerce.number().min(0.1).max(3600).default(60),
   TRIPGRID_INGEST_CONNECTIONS: z.coerce.number().int().min(1).max(100).default(6),
@@ -82,7 +83,7 @@ const settings = z.object({
 /** The names of all settings, for the tests that compare them with `.env.example` and `docker-compose.yml`. */
 export const SETTING_NAMES: readonly string[] = Object.keys(settings.shape);
 
-export interface Config extends BrokerConfig, DetectionConfig, AuthSettings, ExercisesConfig {
+export interface Config extends BrokerConfig, DetectionConfig, AuthSettings, RatesConfig, ExercisesConfig {
   port: number;
   host: string;
   /** Undefined: the embedded engine is used. */
@@ -233,8 +234,7 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     ingestTimeoutMs: s.TRIPGRID_INGEST_TIMEOUT_S * 1000,
     questionTimeoutMs: s.TRIPGRID_QUESTION_TIMEOUT_S * 1000,
     ingestConnections: s.TRIPGRID_INGEST_CONNECTIONS,
-    questionConnections: s.TRIPGRID_QUESTION_CONNECTIONS,
-    maxWaitingQuestions: s.TRIPGRID_MAX_WAITING_QUESTIONS,
+    ...{ questionConnections: s.TRIPGRID_QUESTION_CONNECTIONS, maxWaitingQuestions: s.TRIPGRID_MAX_WAITING_QUESTIONS },
     waitingPerClient: s.TRIPGRID_WAITING_PER_CLIENT,
     questionWaitMs: s.TRIPGRID_QUESTION_WAIT_S * 1000,
     maxQueryRows: s.TRIPGRID_MAX_QUERY_ROWS,
@@ -242,7 +242,7 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     writers: s.TRIPGRID_MAX_CONCURRENT_WRITES,
     callbackSecret: s.TRIPGRID_CALLBACK_SECRET,
     callbackAllowPrivate: s.TRIPGRID_CALLBACK_ALLOW_PRIVATE === "true",
-    ...{ ...brokerConfig(s), ...detectionConfig(s), ...exercisesConfig(s) },
+    ...{ ...ratesConfig(s), ...brokerConfig(s), ...detectionConfig(s), ...exercisesConfig(s) },
     logLevel: s.TRIPGRID_LOG_LEVEL,
     traces: wantsTraces(given),
   };

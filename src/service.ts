@@ -140,12 +140,12 @@ export async function startService(
       ...{ followers: follower.followers, broker },
     });
     // Only what the endpoints need: the connections and the settings stay here.
-    const { room, answers, logError } = wiring;
+    const { room, answers, logError, clientRates } = wiring;
     const deps = {
       ...{ limits: config, exercises: config.exercises },
       bodies: { room, maxBytes: config.maxQuestionBytes, minBytesPerS: config.minBytesPerS },
       version: VERSION,
-      ...{ loadTrips, room, answers, logError },
+      ...{ loadTrips, room, answers, logError, clientRates },
       ...parts.calls,
       ...wireBatches(wiring),
       ...follower,
@@ -164,7 +164,7 @@ export async function startService(
     closeMetrics = await listenForScrapes(config, monitoring.metrics);
     const server = await listen(createApp(deps).fetch, {
       ...config,
-      rateLimits: deps.rateLimits,
+      ...{ rateLimits: deps.rateLimits, clientRates },
       counts: monitoring.counts,
       logError: deps.logError,
       onCut: (connections) => log.warn({ connections }, CUT),

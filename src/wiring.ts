@@ -7,6 +7,7 @@ import type { Lanes } from "./database/lanes.ts";
 import { type CheckCost, costChecker } from "./database/query-cost.ts";
 import type { DB } from "./database/schema.ts";
 import type { AnswerDeps } from "./kit/answer.http.ts";
+import { type ClientRates, createClientRates } from "./kit/client-rates.ts";
 import type { LogError } from "./kit/on-error.http.ts";
 import { currentRecord } from "./kit/request-record.ts";
 import { createRoom, type Room, SHARES } from "./kit/room.ts";
@@ -30,6 +31,8 @@ export interface Wiring {
   /** Refuses a statement that would read too many rows. */
   check: CheckCost;
   room: Room;
+  /** Limits what each client takes. */
+  clientRates: ClientRates;
   metrics: Metrics;
   /** For writing large answers. */
   answers: AnswerDeps;
@@ -59,6 +62,7 @@ export function openWiring(config: Config, lanes: Lanes, log: Logger, intervals:
     log.error({ err: error, method, path, request_id: currentRecord()?.id }, "request failed");
   return {
     ...{ config, intervals, log, logError, lanes, room, questions, metrics: createMetrics() },
+    clientRates: createClientRates(config.rates),
     sql: lanes.ingest.within(ingestDeadlineMs(config)),
     db: createKysely(questions),
     check: costChecker(questions, config.maxQueryRows),

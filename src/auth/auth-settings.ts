@@ -23,6 +23,9 @@ export const authSettings = {
   TRIPGRID_JWT_SCOPE_CLAIM: z.string().min(1).default("scope"),
   TRIPGRID_TOKEN_MINUTES: z.coerce.number().min(0.05).max(1440).default(15),
   TRIPGRID_REFRESH_DAYS: z.coerce.number().min(0.001).max(3650).default(30),
+  TRIPGRID_MAX_BAD_CREDENTIALS: z.coerce.number().int().min(1).max(1_000_000).default(100),
+  TRIPGRID_MAX_FAILED_LOGINS: z.coerce.number().int().min(1).max(1000).default(10),
+  TRIPGRID_MAX_FAILED_LOGINS_OF_ADDRESS: z.coerce.number().int().min(1).max(1_000_000).default(30),
 };
 
 type Read = z.output<z.ZodObject<typeof authSettings>>;
@@ -47,6 +50,11 @@ export interface AuthSettings {
   /** How long a token of a user is valid, and how long it can be renewed without the password. */
   tokenMinutes: number;
   refreshDays: number;
+  /** How many bad credentials an address may show a minute. */
+  maxBadCredentials: number;
+  /** How many logins may fail in a quarter of an hour: of one user, and of one address. */
+  maxFailedLogins: number;
+  maxFailedLoginsOfAddress: number;
 }
 
 export function authSettingsFrom(s: Read): AuthSettings {
@@ -63,6 +71,9 @@ export function authSettingsFrom(s: Read): AuthSettings {
     jwtScopeClaim: s.TRIPGRID_JWT_SCOPE_CLAIM,
     tokenMinutes: s.TRIPGRID_TOKEN_MINUTES,
     refreshDays: s.TRIPGRID_REFRESH_DAYS,
+    maxBadCredentials: s.TRIPGRID_MAX_BAD_CREDENTIALS,
+    maxFailedLogins: s.TRIPGRID_MAX_FAILED_LOGINS,
+    maxFailedLoginsOfAddress: s.TRIPGRID_MAX_FAILED_LOGINS_OF_ADDRESS,
   };
 }
 

@@ -1,7 +1,9 @@
 import type { Guard } from "../kit/endpoint.http.ts";
+import { currentRecord } from "../kit/request-record.ts";
 import { ingestDeadlineMs, type Wiring } from "../wiring.ts";
 import type { AuthCalls } from "./auth.http.ts";
 import { type Authenticator, createAuthenticator } from "./authenticate.ts";
+import { createBadCredentials, slowedDown } from "./bad-credentials.ts";
 import type { NewKey } from "./credentials.ts";
 import { writeFirstKey } from "./first-key.ts";
 import { createGuard } from "./guard.http.ts";
@@ -15,7 +17,7 @@ import {
   loadSigningKeys,
   useRefreshToken,
 } from "./logins.db.ts";
-import { createLogins } from "./logins.ts";
+import { createLogins, type Logins } from "./logins.ts";
 import { createOwnTokens, isOwnToken } from "./own-tokens.ts";
 import { createPasswords } from "./passwords.ts";
 import { deleteUser, findGrant, listUsers, userStoreOn } from "./users.db.ts";
@@ -35,6 +37,7 @@ export async function wireAuth({ config, lanes, log }: Wiring): Promise<AuthPart
   const sql = lanes.auth.within(ingestDeadlineMs(config));
   const passwords = createPasswords();
   const ownTokens = createOwnTokens((secret) => loadSigningKeys(sql, secret));
+  const badCredentials = createBadCredentials(config.maxBadCredentials);
   const authenticator = await createAuthenticator({
     store: {
       findState: () => findState(sql),
@@ -44,6 +47,7 @@ export async function wireAuth({ config, lanes, log }: Wiring): Promise<AuthPart
     verifyOwn: ownTokens.verify,
     isOwn: isOwnToken,
     verifyForeign: foreignCheck(config),
+    badCredentials,
     isShared: config.databaseUrl !== undefined,
     onError: (err) => log.warn({ err }, "the state of keys and users could not be read"),
   });
@@ -57,7 +61,7 @@ export async function wireAuth({ config, lanes, log }: Wiring): Promise<AuthPart
       return result;
     };
   const users = userStoreOn(sql);
-  const logins = createLogins({
+  const checked = createLogins({
     users,
     passwords,
     countAttempt: (subjects, windowS) => countAttempt(sql, subjects, windowS),
@@ -68,7 +72,16 @@ export async function wireAuth({ config, lanes, log }: Wiring): Promise<AuthPart
     signToken: ownTokens.sign,
     tokenS: Math.round(config.tokenMinutes * 60),
     refreshS: config.refreshDays * 86_400,
+    maxFailed: { ofUser: config.maxFailedLogins, ofAddress: config.maxFailedLoginsOfAddress },
   });
+  const slowed = <A extends unknown[], R>(call: (...args: A) => Promise<R>) =>
+    slowedDown(badCredentials, () => currentRecord()?.client ?? "", call);
+  const logins: Logins = {
+    logIn: slowed(checked.logIn),
+    renew: slowed(checked.renew),
+    logOut: checked.logOut,
+    changePassword: slowed(checked.changePassword),
+  };
   return {
     authenticator,
     calls: {

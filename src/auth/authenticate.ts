@@ -1,8 +1,9 @@
 import { AppError } from "../errors.ts";
+import { BoundedMap } from "../kit/bounded-map.ts";
 import { Ticker } from "../kit/poller.ts";
 import { type Principal, principalOf } from "../kit/principal.ts";
 import { SCOPES } from "../kit/scope.ts";
-import { BoundedMap } from "./bounded-map.ts";
+import type { BadCredentials } from "./bad-credentials.ts";
 import type { CredentialState, CredentialStore } from "./credentials.ts";
 import type { Verified, VerifyJwt } from "./jwt.ts";
 import { digestOfSecret, isKey, newKey } from "./key-text.ts";
@@ -15,6 +16,9 @@ const STALE_MS = 4500;
 /** Checked tokens of an issuer are kept no longer, since nobody tells when one of its keys is withdrawn. */
 const MAX_KEPT_MS = 60_000;
 const MAX_KEPT = 10_000;
+/** The holder of `ownKey`. */
+const OWN_NAME = "this-process";
+export const OWN_ID = `key:${OWN_NAME}`;
 
 export interface AuthenticatorOptions {
   store: CredentialStore;
@@ -24,6 +28,8 @@ export interface AuthenticatorOptions {
   isOwn: (token: string) => boolean;
   /** Checks a token of the issuer. Undefined: there is none. */
   verifyForeign: VerifyJwt | undefined;
+  /** Slows down addresses that show bad ones. Undefined: none is slowed down. */
+  badCredentials?: BadCredentials;
   /** Whether another process may change credentials. The embedded engine has one process. */
   isShared: boolean;
   onError?: (error: unknown) => void;
@@ -35,10 +41,14 @@ export interface Authenticator {
    * Finds the holder of a credential. A credential that was checked before costs no call of the database.
    *
    * @param authorization the header of this name
+   * @param address the client's. Undefined: it is not slowed down
    * @returns undefined if no credential is needed, since none has ever been set up
-   * @throws AppError unauthorized; issuer_unavailable, database_unavailable
+   * @throws AppError unauthorized; too_many_requests; issuer_unavailable, database_unavailable
    */
-  authenticate(authorization: string | undefined): Principal | undefined | Promise<Principal | undefined>;
+  authenticate(
+    authorization: string | undefined,
+    address?: string,
+  ): Principal | undefined | Promise<Principal | undefined>;
   /** Requests that began with an accepted credential. They end when it does. */
   live: LiveRequests;
   /** A key with all scopes that only this process knows, for the commands that run inside it. */
@@ -61,12 +71,14 @@ interface Kept {
  * anywhere: a look every two seconds tells.
  */
 export async function createAuthenticator(options: AuthenticatorOptions): Promise<Authenticator> {
-  const { store, verifyOwn, verifyForeign, isOwn, isShared, now = Date.now } = options;
+  const { store, verifyOwn, verifyForeign, isOwn, isShared, badCredentials, now = Date.now } = options;
   const kept = new BoundedMap<string, Kept>(MAX_KEPT);
+  /** Credentials that were accepted once. They are checked also where an address is slowed down. */
+  const wereGood = new BoundedMap<string, true>(MAX_KEPT);
   const underWay = new Map<string, Promise<Principal | undefined>>();
   const ownKey = newKey();
   const ownDigest = textOf(digestOfSecret(ownKey));
-  const self = principalOf("key", "this-process", "this process", {
+  const self = principalOf("key", OWN_NAME, "this process", {
     scopes: SCOPES,
     source: undefined,
     region: undefined,
@@ -128,23 +140,31 @@ export async function createAuthenticator(options: AuthenticatorOptions): Promis
     return { principal: principalOf("user", principal.name, principal.name, { scopes, source, region }), expiresAt };
   }
 
-  function authenticate(authorization: string | undefined): Principal | undefined | Promise<Principal | undefined> {
+  function authenticate(
+    authorization: string | undefined,
+    address?: string,
+  ): Principal | undefined | Promise<Principal | undefined> {
     if (!isRequired()) return undefined;
     const token = tokenOf(authorization);
     const digest = textOf(digestOfSecret(token));
+    const refused = (error: unknown = unknownKey()): never => {
+      const isBad = error instanceof AppError && error.code === "unauthorized";
+      if (isBad) wereGood.delete(digest);
+      if (isBad && address !== undefined) badCredentials?.count(address);
+      throw error;
+    };
     const found = kept.get(digest);
-    if (found && found.until > now() && !isStale()) {
-      if (!found.principal) throw unknownKey();
-      return found.principal;
-    }
+    if (found && found.until > now() && !isStale()) return found.principal ?? refused();
     if (digest === ownDigest) return self;
-    if (token.startsWith("tg_") && !isKey(token)) throw unknownKey();
+    if (token.startsWith("tg_") && !isKey(token)) return refused();
+    if (address !== undefined && !wereGood.get(digest)) badCredentials?.check(address);
     const mine = underWay.get(digest) ?? check(token, digest).finally(() => underWay.delete(digest));
     underWay.set(digest, mine);
     return mine.then((principal) => {
-      if (!principal) throw unknownKey();
+      if (!principal) return refused();
+      wereGood.set(digest, true);
       return principal;
-    });
+    }, refused);
   }
 
   const ticker = new Ticker(look, LOOK_MS, options.onError);

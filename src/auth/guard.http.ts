@@ -4,21 +4,22 @@ import { AppError } from "../errors.ts";
 import { currentCaller } from "../kit/caller.ts";
 import type { Endpoint, Guard } from "../kit/endpoint.http.ts";
 import { boundsOf, type Principal } from "../kit/principal.ts";
-import { note } from "../kit/request-record.ts";
-import type { Authenticator } from "./authenticate.ts";
+import { countRequest } from "../kit/rate-limit.http.ts";
+import { currentRecord, note } from "../kit/request-record.ts";
+import { type Authenticator, OWN_ID } from "./authenticate.ts";
 import type { LiveRequests } from "./live-requests.ts";
 
 /**
  * Lets a request reach its endpoint if its credential allows it. The handler finds the holder by `currentCaller`.
  *
- * @throws AppError unauthorized, missing_scope, bound_credential, with the header `WWW-Authenticate`
+ * @throws AppError unauthorized, missing_scope, bound_credential, with the header `WWW-Authenticate`; too_many_requests
  */
 export function createGuard({ authenticate, live }: Pick<Authenticator, "authenticate" | "live">): Guard {
   return (c, endpoint) => {
-    if (endpoint.scope === "public") return undefined;
+    if (endpoint.scope === "public") return countRequest(c);
     const authorization = c.req.header("authorization");
     try {
-      const found = authenticate(authorization);
+      const found = authenticate(authorization, currentRecord()?.client);
       if (!(found instanceof Promise)) return admit(c, endpoint, found, live);
       return found.then(
         (principal) => admit(c, endpoint, principal, live),
@@ -36,6 +37,7 @@ function admit(
   principal: Principal | undefined,
   live: LiveRequests,
 ): void {
+  if (principal?.id !== OWN_ID) countRequest(c, principal?.id);
   if (!principal) return;
   if (scope !== "public" && !principal.scopes.includes(scope)) {
     c.header("WWW-Authenticate", `Bearer realm="tripgrid", error="insufficient_scope", scope="${scope}"`);

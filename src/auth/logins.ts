@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { AppError } from "../errors.ts";
+import { networkOf } from "../kit/client-address.ts";
 import type { Grant } from "../kit/principal.ts";
 import type { Scope } from "../kit/scope.ts";
 import { digestOfSecret } from "./key-text.ts";
@@ -8,9 +9,6 @@ import { replacePassword, type UserStore } from "./users.ts";
 
 /** Failed logins are counted for this time from the first one. */
 const WINDOW_S = 15 * 60;
-/** Failures of one user, from all addresses, and of one address, with all users. */
-const MAX_OF_USER = 10;
-const MAX_OF_ADDRESS = 30;
 
 /** Whose attempts are counted, and how many are allowed. */
 export interface Subject {
@@ -70,12 +68,14 @@ export interface LoginDeps {
   signToken: (login: Login, seconds: number) => Promise<string>;
   tokenS: number;
   refreshS: number;
+  /** Failures of one user, from all addresses, and of one address, with all users. */
+  maxFailed: { ofUser: number; ofAddress: number };
 }
 
 export function createLogins(deps: LoginDeps): Logins {
   async function check({ username, password, address }: Credentials) {
-    const user = { name: `user ${username}`, limit: MAX_OF_USER };
-    const from = { name: `address ${address}`, limit: MAX_OF_ADDRESS };
+    const user = { name: `user ${username}`, limit: deps.maxFailed.ofUser };
+    const from = { name: `address ${networkOf(address)}`, limit: deps.maxFailed.ofAddress };
     const waitS = await deps.countAttempt([user, from], WINDOW_S);
     if (waitS > 0) {
       const detail = "Too many logins failed for this user or from this address.";

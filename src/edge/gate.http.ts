@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { ErrorCode } from "../errors.ts";
 import { isLoopback } from "../kit/loopback.ts";
-import type { RateLimits } from "../kit/rate-limit.http.ts";
+import { isProbe, type RateLimits } from "../kit/rate-limit.http.ts";
 import { createAdaptiveLimit } from "./adaptive-limit.http.ts";
 
 export interface GateOptions {
@@ -39,8 +39,6 @@ const SMALL_BYTES = 16 * 1024;
 
 /** Addresses that take trips or detections in a body. The number of these requests is limited, since each of them holds memory. */
 const BRINGS_TRIPS = /^\/(v1\/(trips|detections|batches\/[^/?]+\/rejects)|xride_data)(\?|$)/;
-/** Probes use any address of the machine, and learn nothing from these replies. */
-const FOR_PROBES = /^\/(livez|readyz)(\?|$)/;
 
 export function createGate({ host, allowedHosts, allowedOrigins = [], rateLimits }: GateOptions): Gate {
   const checksHosts = isLoopback(host) || allowedHosts !== undefined;
@@ -58,8 +56,9 @@ export function createGate({ host, allowedHosts, allowedOrigins = [], rateLimits
       if (name === undefined && (headers.host !== undefined || request.httpVersionMinor > 0)) {
         return { code: "invalid_request", detail: "The header Host is missing or is no host." };
       }
-      // Otherwise a page under a name that was made to lead here would pass for one of the service's own.
-      if (checksHosts && name !== undefined && !names.has(name) && !FOR_PROBES.test(url)) {
+      // Otherwise a page under a name that was made to lead here would pass for one of the service's own. Probes use any
+      // address of the machine, and learn nothing.
+      if (checksHosts && name !== undefined && !names.has(name) && !isProbe(url)) {
         return { code: "forbidden_host", detail: "The service has another name; see TRIPGRID_ALLOWED_HOSTS." };
       }
       if (origin !== undefined && !origins.has(origin) && !isOwn(origin, headers.host)) {

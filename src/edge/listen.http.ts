@@ -3,15 +3,17 @@ import type { AddressInfo, Socket } from "node:net";
 import { getRequestListener, RequestError } from "@hono/node-server";
 import { ERRORS, StartError } from "../errors.ts";
 import { createClientAddress } from "../kit/client-address.ts";
+import type { ClientRates } from "../kit/client-rates.ts";
 import type { LogError } from "../kit/on-error.http.ts";
 import { problemText } from "../kit/problem.http.ts";
-import { fieldsOf } from "../kit/rate-limit.http.ts";
+import { addressKey, fieldsOf, isProbe } from "../kit/rate-limit.http.ts";
 import { createRequestRecord, type Replied, type RequestRecord, recordedBy } from "../kit/request-record.ts";
 import { tracedRequest } from "../kit/tracing.ts";
 import { fromParser, refuse, refuseConnection } from "./bare-reply.http.ts";
-import { bringsTrips, createGate, type GateOptions } from "./gate.http.ts";
+import { bringsTrips, createGate, type GateOptions, type Refusal } from "./gate.http.ts";
 import { endIdleBody } from "./idle-bodies.http.ts";
 import { createTurns } from "./in-turn.http.ts";
+import { movedBytes } from "./moved-bytes.http.ts";
 import { watchConnections } from "./quiet-connections.http.ts";
 import { answerPreflight, isPreflight, setReplyHeaders } from "./reply-headers.http.ts";
 
@@ -38,6 +40,8 @@ export interface ListenOptions extends GateOptions {
   maxConnections: number;
   /** Addresses and ranges of proxies whose `X-Forwarded-For` is believed. */
   trustedProxies?: readonly string[] | undefined;
+  /** Limits what each client takes. */
+  clientRates: ClientRates;
   counts: HttpCounts;
   logError: LogError;
   /**
@@ -96,7 +100,7 @@ function serve(
   options: ListenOptions,
   everyMs: number,
 ): Pick<Listening, "drain" | "close"> {
-  const { counts } = options;
+  const { counts, clientRates } = options;
   const gate = createGate(options);
   const origins = new Set(options.allowedOrigins);
   const connections = watchConnections(server, options.keepAliveMs, everyMs);
@@ -108,7 +112,16 @@ function serve(
   server.on("connection", () => accepted++);
   const inTurn = createTurns(() => accepted);
   const clientAddress = createClientAddress(options.trustedProxies);
+  const moved = movedBytes();
   let isClosing = false;
+
+  /** A client without a credential is counted by its address, before anything is spent on the request. */
+  const overRate = (record: RequestRecord, { headers, url }: IncomingMessage): Refusal | undefined => {
+    if (headers.authorization !== undefined || isProbe(url)) return undefined;
+    const declared = Number(headers["content-length"] ?? 0);
+    const over = clientRates.enter(record, addressKey(record.client), declared);
+    return over && { code: "too_many_requests", ...over };
+  };
 
   const take = (request: IncomingMessage, response: ServerResponse, asksFirst: boolean) => {
     const { socket, method = "", headers } = request;
@@ -130,14 +143,15 @@ function serve(
       // The client hung up before the reply began.
       const status = response.headersSent ? response.statusCode : ERRORS.client_gone.status;
       endSpan(status);
+      clientRates.leave(record, moved(socket));
       counts.replied({ record, method, status, seconds: (performance.now() - began) / 1000 });
     });
-    const refusal = gate.refusal(request);
+    const refusal = gate.refusal(request) ?? overRate(record, request);
     if (refusal) {
       counts.refused(refusal.code);
       const more = {
         ...(bringsTrips(request)
-          ? Object.fromEntries(fieldsOf(() => ({ ...options.rateLimits(), remaining: 0 })))
+          ? Object.fromEntries(fieldsOf(() => ({ ...options.rateLimits(), remaining: 0 }), clientRates.fields(record)))
           : {}),
         // The client may still send its body.
         ...(asksFirst ? { connection: "close" } : {}),

@@ -29,6 +29,20 @@ export function createClientAddress(trusted: readonly string[] = []) {
   };
 }
 
+/**
+ * What limits count an address as: an IPv4 address itself, and of an IPv6 address the first 64 bits, since one client
+ * has all addresses behind them.
+ */
+export function networkOf(address: string): string {
+  if (!address.includes(":") || !ipaddr.isValid(address)) return address;
+  const parsed = ipaddr.process(address);
+  if (parsed.kind() === "ipv4") return parsed.toString();
+  return `${(parsed as ipaddr.IPv6).parts
+    .slice(0, 4)
+    .map((part) => part.toString(16))
+    .join(":")}::/64`;
+}
+
 /** An IPv4 address in IPv6 form is written as IPv4. */
 const plain = (address: string) => (ipaddr.isValid(address) ? ipaddr.process(address).toString() : address);
 

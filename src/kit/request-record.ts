@@ -21,6 +21,10 @@ export interface RequestRecord {
   questionMethod: string | undefined;
   /** The name of the key or user whose credential was accepted. Undefined: none was given. */
   actor: string | undefined;
+  /** Whose rates the request is counted for: a credential or an address. Undefined: nobody's yet. */
+  countedFor?: string;
+  /** The length of its body, as declared, which was counted when it came. */
+  declaredBytes?: number;
 }
 
 /** A request that is over. */

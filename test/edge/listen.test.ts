@@ -4,6 +4,7 @@ import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
 import { type Listening, type ListenOptions, listen } from "../../src/edge/listen.http.ts";
+import { createClientRates } from "../../src/kit/client-rates.ts";
 import type { Replied } from "../../src/kit/request-record.ts";
 
 let server: Listening | undefined;
@@ -32,6 +33,7 @@ async function start(
     allowedHosts: undefined,
     allowedOrigins: undefined,
     rateLimits: () => ({ requests: 1, remaining: 1 }),
+    clientRates: createClientRates({ requestsPerS: 0, rowsPerS: 0, bytesPerS: 0 }),
     counts: {
       replied: (reply) => {
         counted.push(`${reply.method} ${reply.status}`);

@@ -222,8 +222,8 @@ describe("how many requests may be under way", () => {
   ])("is told with every reply: %s", async (_, status, body, options) => {
     const reply = await send(service, body, options);
     expect(reply.status).toBe(status);
-    expect(reply.headers.get("ratelimit-policy")).toBe(POLICY(2));
-    expect(reply.headers.get("ratelimit")).toBe('"ingest";r=2');
+    expect(reply.headers.get("ratelimit-policy")?.split(", ")[0]).toBe(POLICY(2));
+    expect(reply.headers.get("ratelimit")?.split(", ")[0]).toBe('"ingest";r=2');
   });
 
   /** A request of which only the first part is sent; its status, once there is a reply. */
@@ -262,21 +262,21 @@ describe("how many requests may be under way", () => {
     expect(refused?.body.code).toBe("too_many_requests");
     expect(refused?.headers.get("content-type")).toBe("application/problem+json");
     expect(refused?.headers.get("retry-after")).toBe("1");
-    expect(refused?.headers.get("ratelimit")).toBe('"ingest";r=0');
+    expect(refused?.headers.get("ratelimit")?.split(", ")[0]).toBe('"ingest";r=0');
     // So is one that has not sent all of its body yet; and whoever brings no trips is not concerned.
     expect(await begin().reply).toBe(429);
     expect((await call(service, "/v1/regions")).status).toBe(200);
     for (const { end } of slow) end();
     expect(await Promise.all(slow.map(({ reply }) => reply))).toEqual([200, 200]);
     const after = await send(service, trip({ source: "over", trip_id: "after" }));
-    expect([after.status, after.headers.get("ratelimit")]).toEqual([200, '"ingest";r=2']);
+    expect([after.status, after.headers.get("ratelimit")?.split(", ")[0]]).toEqual([200, '"ingest";r=2']);
   });
 
   it("does not count those whose sender has gone away", async () => {
     for (let i = 0; i < 3; i++) {
       const { slow } = await fill();
       for (const { call } of slow) call.destroy();
-      const full = async () => (await send(service, trip({ source: "gone" }))).headers.get("ratelimit");
+      const full = async () => (await send(service, trip({ source: "gone" }))).headers.get("ratelimit")?.split(", ")[0];
       await expect.poll(full, { timeout: 60_000 }).toBe('"ingest";r=2');
     }
   });

@@ -1,0 +1,91 @@
+import type { RequestRecord } from "./request-record.ts";
+import { type Buckets, createBuckets } from "./token-bucket.ts";
+
+/** What one client may take a second, on average over `WINDOW_S`. 0: as much as it likes. */
+export interface Rates {
+  requestsPerS: number;
+  /** Rows that it sends, and rows of the replies. */
+  rowsPerS: number;
+  /** Bytes that it sends, and bytes of the replies, on the wire. */
+  bytesPerS: number;
+}
+
+/** A client may take so many seconds' worth at once. */
+export const WINDOW_S = 10;
+
+const UNITS = ["requests", "rows", "bytes"] as const;
+type Unit = (typeof UNITS)[number];
+/** The units as draft-ietf-httpapi-ratelimit-headers names them; requests need no name, rows have none there. */
+const UNIT_NAMES: Record<Unit, string> = { requests: "", rows: ';qu="rows"', bytes: ';qu="content-bytes"' };
+
+export interface OverRate {
+  detail: string;
+  retryAfterSeconds: number;
+}
+
+/** Limits what each client takes. A client is a credential, or without one an address. */
+export interface ClientRates {
+  /**
+   * Counts a request for a client, and notes in its record who it is counted for. A request is counted once.
+   *
+   * @param bytes the length of its body, as declared
+   * @returns why it is refused, if the client has taken too much. It is no Error, since thousands may come at once
+   */
+  enter(record: RequestRecord, client: string, bytes?: number): OverRate | undefined;
+  /**
+   * Counts what was not known when the request came.
+   *
+   * @param bytes all bytes of the request and of its reply
+   */
+  leave(record: RequestRecord, bytes: number): void;
+  /** The items of the fields `RateLimit-Policy` and `RateLimit` for the client of a request. */
+  fields(record: RequestRecord | undefined): { policy: string; state: string } | undefined;
+}
+
+/**
+ * @param rates the limits of every client
+ * @param now milliseconds of a clock that only goes forward
+ */
+export function createClientRates(rates: Rates, now?: () => number): ClientRates {
+  const perS: Record<Unit, number> = { requests: rates.requestsPerS, rows: rates.rowsPerS, bytes: rates.bytesPerS };
+  const limited = UNITS.filter((unit) => perS[unit] > 0).map((unit) => ({
+    unit,
+    perS: perS[unit],
+    buckets: createBuckets(perS[unit], perS[unit] * WINDOW_S, now),
+  }));
+  const bucketsOf = (unit: Unit): Buckets | undefined => limited.find((one) => one.unit === unit)?.buckets;
+  const [requests, rows, bytes] = UNITS.map(bucketsOf);
+  const policy = limited
+    .map(({ unit, perS }) => `"${unit}";q=${Math.floor(perS * WINDOW_S)};w=${WINDOW_S}${UNIT_NAMES[unit]}`)
+    .join(", ");
+
+  return {
+    enter: (record, client, declared = 0) => {
+      if (record.countedFor !== undefined) return undefined;
+      record.countedFor = client;
+      for (const { unit, perS, buckets } of limited) {
+        const waitS = buckets.waitS(client);
+        if (waitS === 0) continue;
+        return { detail: `That is more than ${perS} ${unit} a second, over ${WINDOW_S} s.`, retryAfterSeconds: waitS };
+      }
+      requests?.take(client, 1);
+      record.declaredBytes = declared;
+      if (declared > 0) bytes?.take(client, declared);
+      return undefined;
+    },
+    leave: ({ countedFor: client, declaredBytes = 0, rows: taken = 0 }, moved) => {
+      if (client === undefined) return;
+      if (taken > 0) rows?.take(client, taken);
+      bytes?.take(client, moved - declaredBytes);
+    },
+    fields: (record) => {
+      const client = record?.countedFor;
+      if (client === undefined || limited.length === 0) return undefined;
+      const state = limited.map(({ unit, buckets }) => {
+        const waitS = buckets.waitS(client);
+        return `"${unit}";r=${Math.max(0, Math.floor(buckets.level(client)))}${waitS > 0 ? `;t=${waitS}` : ""}`;
+      });
+      return { policy, state: state.join(", ") };
+    },
+  };
+}
