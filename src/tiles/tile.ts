@@ -51,6 +51,20 @@ export function toMetres(lon: number, lat: number): readonly [x: number, y: numb
   return [(lon / 180) * HALF_M, (Math.asinh(Math.tan((limited / 180) * Math.PI)) / Math.PI) * HALF_M];
 }
 
+/** The grid of a tile: where places of EPSG:3857 are in it, from the west and from the north. */
+export function gridOf({
+  z,
+  x,
+  y,
+}: Tile): (metres: readonly [x: number, y: number]) => readonly [x: number, y: number] {
+  const unit = sideOf(z) / EXTENT;
+  const [west, north] = [x * sideOf(z) - HALF_M, HALF_M - y * sideOf(z)];
+  return ([east, up]) => [(east - west) / unit, (north - up) / unit];
+}
+
+/** A grid coordinate within the tile and its buffer. */
+export const clamped = (n: number): number => Math.min(Math.max(n, -BUFFER), EXTENT + BUFFER);
+
 /**
  * How many characters the cells of a zoom level have: from zoom level 4 on 4 to 7, as the rollups, and fewer on maps of
  * continents, where a cell of 4 characters is smaller than a dot. No tile touches more than 11,000 of its cells.
@@ -60,7 +74,7 @@ const CELL_SIZES = [2, 3, 3, 3, 4, 4, 4, 5, 5, 5, 6, 6, 6];
 
 /** The geohashes of `size` characters that touch a box. */
 export function cellsIn([west, south, east, north]: Box, size: number): string[] {
-  const [columns, rows] = gridOf(size);
+  const [columns, rows] = cellsAround(size);
   const column = (lon: number) => Math.min(Math.max(Math.floor(((lon + 180) / 360) * columns), 0), columns - 1);
   const row = (lat: number) => Math.min(Math.max(Math.floor(((lat + 90) / 180) * rows), 0), rows - 1);
   const cells: string[] = [];
@@ -75,7 +89,7 @@ export function coverOf(box: Box, maxSize: number, most: number): string[] {
   const [west, south, east, north] = box;
   let size = maxSize;
   for (; size > 1; size--) {
-    const [columns, rows] = gridOf(size);
+    const [columns, rows] = cellsAround(size);
     const count = (((east - west) / 360) * columns + 2) * (((north - south) / 180) * rows + 2);
     if (count <= most) break;
   }
@@ -83,7 +97,7 @@ export function coverOf(box: Box, maxSize: number, most: number): string[] {
 }
 
 /** How many cells of `size` characters there are from west to east, and from south to north. */
-const gridOf = (size: number) => [2 ** Math.ceil((5 * size) / 2), 2 ** Math.floor((5 * size) / 2)] as const;
+const cellsAround = (size: number) => [2 ** Math.ceil((5 * size) / 2), 2 ** Math.floor((5 * size) / 2)] as const;
 
 /** The geohash of a column from the west and a row from the south: their bits take turns, the column's first. */
 function geohashAt(x: number, y: number, size: number): string {
@@ -98,4 +112,20 @@ function geohashAt(x: number, y: number, size: number): string {
     letter = 0;
   }
   return text;
+}
+
+/** Where a cell is, in degrees. */
+export function boxOfCell(cell: string): Box {
+  const box: [number, number, number, number] = [-180, -90, 180, 90];
+  let isLon = true;
+  for (const letter of cell) {
+    const value = GEOHASH_LETTERS.indexOf(letter);
+    for (let bit = 16; bit >= 1; bit /= 2) {
+      const [low, high] = isLon ? ([0, 2] as const) : ([1, 3] as const);
+      const middle = (box[low] + box[high]) / 2;
+      box[value & bit ? low : high] = middle;
+      isLon = !isLon;
+    }
+  }
+  return box;
 }

@@ -7,7 +7,7 @@ import { weeklyAveragesByRegion } from "../weekly-averages/weekly-averages-by-re
 import type { Wiring } from "../wiring.ts";
 import { readDataState } from "./data-state.db.ts";
 import { drawCells } from "./draw-cells.db.ts";
-import { drawClusters } from "./draw-clusters.db.ts";
+import { drawClusters } from "./draw-clusters.ts";
 import { drawRegions } from "./draw-regions.db.ts";
 import { drawTrips } from "./draw-trips.db.ts";
 import { SharedAnswers } from "./remember.ts";
@@ -37,20 +37,20 @@ export function wireTiles({ questions, db }: Wiring): { drawTile: DrawTile; read
       const isByTrip = f.hours !== undefined || f.days !== undefined || f.match === "both" || f.match === "either";
       const isCut = isByTrip && retiredBefore !== null && first !== null && first < retiredBefore;
       const weeks = first && last ? Math.max(weeksBetween(isCut ? retiredBefore : first, last), 0) : undefined;
-      const drawn = await drawCells(db, tile, f, weeks);
+      const drawn = await drawCells(questions, tile, f, weeks);
       return isCut ? { ...drawn, retiredBefore } : drawn;
     },
     clusters: async (tile, asked, { version }) => {
       const question = { ...withinBound(asked), order: "trips" } as const;
       const ask = () => clusters(questions, question);
       const answer = await clusterAnswers.get(JSON.stringify([version, question]), ask);
-      const drawn = await drawClusters(db, tile, answer.clusters);
-      return { ...drawn, isTruncated: answer.truncated, retiredBefore: answer.retired_before };
+      const bytes = drawClusters(tile, answer.clusters);
+      return { bytes, isTruncated: answer.truncated, retiredBefore: answer.retired_before };
     },
     regions: async (tile, { match: _, region, ...filters }, { version }) => {
       const f = withinBound(filters);
       const ask = () => weeklyAveragesByRegion(questions, f);
-      return drawRegions(db, tile, await regionAnswers.get(JSON.stringify([version, f]), ask), region);
+      return drawRegions(questions, tile, await regionAnswers.get(JSON.stringify([version, f]), ask), region);
     },
     trips: (tile, filters) => drawTrips(db, tile, withinBound(filters)),
   };
