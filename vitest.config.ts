@@ -9,12 +9,19 @@ import { missingBrokers } from "./test/harness/find-brokers.ts";
 /** Tests that need a database say in their names where they run: on every engine, on servers, or on one engine. */
 const SUFFIXES = ["engine", "server", "embedded", "timescaledb"];
 
+/** What hangs fails; what is slow does not. The default of a poll is one second. */
+const PATIENCE = { poll: { timeout: 120_000 } };
+
+/** A worker keeps the modules that it has loaded: of the time of a file, up to a half was spent on loading them. */
+const SHARED_WORKERS = { isolate: false, setupFiles: ["test/harness/setup.ts"], expect: PATIENCE };
+
 const projects: TestProjectInlineConfiguration[] = [
   {
     test: {
       name: "unit",
       include: ["test/**/*.test.ts"],
       exclude: SUFFIXES.map((suffix) => `test/**/*.${suffix}.test.ts`),
+      ...SHARED_WORKERS,
       // Nothing here takes 5 s, the default, but on a busy machine some took a minute.
       testTimeout: 600_000,
       hookTimeout: 600_000,
@@ -46,6 +53,8 @@ function engineProject(engine: Engine, server: Server): TestProjectInlineConfigu
       name: engine,
       include: isBesideServer ? mainSuites() : suffixes.map((suffix) => `test/**/*.${suffix}.test.ts`),
       exclude: isFull(process.env) ? [] : ["test/attacks/**"],
+      // An embedded engine's memory is given back only when its process ends.
+      ...(engine === "embedded" ? { expect: PATIENCE } : SHARED_WORKERS),
       provide: { engine, server },
       globalSetup: ["test/harness/global-setup.ts"],
       // Three files at a time, of whatever engine: an embedded engine takes about 1 GB of memory, and of the time that a file

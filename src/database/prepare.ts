@@ -1,4 +1,5 @@
 import { StartError } from "../errors.ts";
+import { within } from "../kit/within.ts";
 import { type Address, createClient, isAway, type Sql } from "./client.ts";
 import { detectEngine, type Engine, searchPathOf } from "./engine.ts";
 import { replaceFunctions } from "./functions.ts";
@@ -45,16 +46,9 @@ const PATIENCE_MS = 15_000;
  * then wait forever.
  */
 async function reach(sql: Sql): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const silent = new Promise<never>((_, reject) => {
-    const message = `The database does not answer within ${PATIENCE_MS / 1000} seconds. Is DATABASE_URL right?`;
-    timer = setTimeout(() => reject(new StartError(message)), PATIENCE_MS);
+  await within<unknown>(sql`select 1`, PATIENCE_MS, () => {
+    throw new StartError(`The database does not answer within ${PATIENCE_MS / 1000} seconds. Is DATABASE_URL right?`);
   });
-  try {
-    await Promise.race([sql`select 1`, silent]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 async function prepare(sql: Sql, address: Address, timeZone: string | undefined): Promise<Prepared> {

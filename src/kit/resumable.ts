@@ -1,3 +1,5 @@
+import { within } from "./within.ts";
+
 export interface ResumableSteps {
   /** Does all that is left of one piece of work. It can be ended and called again at any point. */
   finish: (id: string, signal: AbortSignal) => Promise<void>;
@@ -39,14 +41,7 @@ export function createResumable({ finish, left, onEnd, logError }: ResumableStep
     return work;
   };
   return {
-    run: async (id, waitMs) => {
-      let timer: NodeJS.Timeout | undefined;
-      const patience = new Promise<void>((resolve) => {
-        timer = setTimeout(resolve, waitMs);
-      });
-      await Promise.race([start(id), patience]);
-      clearTimeout(timer);
-    },
+    run: (id, waitMs) => within(start(id), waitMs, () => {}),
     resume: async () => {
       for (const id of await left()) if (!stopping.signal.aborted) void start(id);
     },

@@ -1,6 +1,7 @@
 import type { ReadableStream } from "node:stream/web";
 import { AppError } from "../errors.ts";
 import type { Hold, Room } from "./room.ts";
+import { within } from "./within.ts";
 
 /** A sender has this long before its rate counts. */
 const GRACE_S = 10;
@@ -52,7 +53,7 @@ export async function* sentBytes(
   try {
     for (;;) {
       const began = performance.now();
-      const { done, value } = await within(reader.read(), patienceMs, signal);
+      const { done, value } = await readWithin(reader.read(), patienceMs, signal);
       if (done) return;
       patienceMs -= performance.now() - began;
       const earnedMs = minBytesPerS > 0 ? (value.length / minBytesPerS) * 1000 : maxPatienceS * 1000;
@@ -65,25 +66,15 @@ export async function* sentBytes(
   }
 }
 
-async function within<T>(reading: Promise<T>, patienceMs: number, signal: AbortSignal | undefined): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  let abort = () => {};
-  const givenUp = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(tooSlowly()), Math.max(0, patienceMs));
-    abort = () => reject(signal?.reason);
-    signal?.addEventListener("abort", abort);
-    if (signal?.aborted) abort();
-  });
+async function readWithin<T>(reading: Promise<T>, patienceMs: number, signal: AbortSignal | undefined): Promise<T> {
+  const late = () => {
+    throw tooSlowly();
+  };
   try {
-    return await Promise.race([reading, givenUp]);
+    return await within(reading, patienceMs, late, signal);
   } catch (error) {
-    // The read is rejected when the lock is released, and nothing waits for it any more.
-    reading.catch(() => {});
     if (error instanceof AppError || signal?.aborted) throw error;
     throw new AppError("invalid_body", "The body broke off before its end.", {}, { cause: error });
-  } finally {
-    clearTimeout(timer);
-    signal?.removeEventListener("abort", abort);
   }
 }
 

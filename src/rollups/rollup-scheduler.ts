@@ -1,4 +1,5 @@
 import { Ticker } from "../kit/poller.ts";
+import { within } from "../kit/within.ts";
 
 /**
  * After a run, the scheduler rests this many times as long as the run took, and uses a quarter of a connection's time
@@ -47,7 +48,7 @@ export function scheduleRollups(
     },
     stop: async () => {
       stopping.abort();
-      await Promise.race([ticker.stop(), new Promise((resolve) => setTimeout(resolve, STOP_MS).unref())]);
+      await within(ticker.stop(), STOP_MS, () => {});
     },
   };
 }
