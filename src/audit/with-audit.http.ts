@@ -9,17 +9,20 @@ const MAX_TARGET = 500;
 /** Whether the requests of an endpoint are recorded: those that change something and do not send trips. */
 export const isAudited = ({ route, audited }: Endpoint): boolean => CHANGES.has(route.method) || audited === true;
 
-/** Records the requests of an endpoint that changed something. The reply waits for the entry. */
+/**
+ * Records the requests of an endpoint that changed something. The reply waits for the entry. At a public endpoint nobody
+ * is known to have changed anything unless its handler has named the actor: otherwise everybody could fill the log.
+ */
 export function withAudit(endpoint: Endpoint, recordAudit: RecordAudit): Endpoint {
   if (!isAudited(endpoint)) return endpoint;
-  const { route, handle } = endpoint;
+  const { scope, route, handle } = endpoint;
   const action = `${route.method.toUpperCase()} ${route.path}`;
   return {
     ...endpoint,
     handle: async (c) => {
       const reply = await handle(c);
-      if (reply.ok) {
-        const record = currentRecord();
+      const record = currentRecord();
+      if (reply.ok && (scope !== "public" || record?.actor !== undefined)) {
         const target = reply.headers.get("location") ?? new URL(c.req.url).pathname;
         await recordAudit({
           actor: record?.actor ?? null,

@@ -54,7 +54,7 @@ export function postKey(addKey: AddKey): Endpoint {
       const { expires_at: expiresAt, scopes, source, region, name } = await readJson(c, body);
       const createdBy = currentCaller()?.principal?.name;
       const key = await addKey({ name, ...grantFrom(scopes, source, region), expiresAt, createdBy });
-      return c.json(key, 201, { "cache-control": "no-store" });
+      return c.json(key, 201, { "cache-control": "no-store", location: `${path}/${key.key_id}` });
     },
   };
 }

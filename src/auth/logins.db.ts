@@ -78,13 +78,19 @@ async function use(tx: Transaction, digest: Uint8Array, next: Uint8Array): Promi
   return { username, scopes };
 }
 
-/** Ends a login: no token of its family is valid any more. */
-export async function endLogin(sql: Sql, digest: Uint8Array): Promise<void> {
-  await translateErrors(
-    () => sql`
+/**
+ * Ends a login: no token of its family is valid any more.
+ *
+ * @returns its user. Undefined: there is no such login
+ */
+export async function endLogin(sql: Sql, digest: Uint8Array): Promise<string | undefined> {
+  return translateErrors(async () => {
+    const [ended] = await sql<{ user_name: string }[]>`
       delete from tripgrid.refresh_tokens where family in (
-        select family from tripgrid.refresh_tokens where digest = ${Buffer.from(digest)})`,
-  );
+        select family from tripgrid.refresh_tokens where digest = ${Buffer.from(digest)})
+      returning user_name`;
+    return ended?.user_name;
+  });
 }
 
 /** The keys that sign the tokens of users, newest first. The first call on a database makes one. */

@@ -52,7 +52,8 @@ export interface Logins {
   logIn(credentials: Credentials, wanted: Wanted): Promise<Tokens>;
   /** Gives new tokens for a refresh token, which is valid once. @throws AppError invalid_grant */
   renew(refreshToken: string, wanted: Wanted): Promise<Tokens>;
-  logOut(refreshToken: string): Promise<void>;
+  /** @returns the user whose login has ended. Undefined: the token was not valid */
+  logOut(refreshToken: string): Promise<string | undefined>;
   /** Replaces the own password. All logins of the user end. @throws AppError as logIn, invalid_body */
   changePassword(credentials: Credentials, newPassword: string): Promise<void>;
 }
@@ -64,7 +65,7 @@ export interface LoginDeps {
   forgiveAttempt: (user: Subject, address: Subject) => Promise<void>;
   insertRefreshToken: (token: RefreshToken) => Promise<void>;
   useRefreshToken: (digest: Uint8Array, next: Uint8Array) => Promise<Login | undefined>;
-  endLogin: (digest: Uint8Array) => Promise<void>;
+  endLogin: (digest: Uint8Array) => Promise<string | undefined>;
   signToken: (login: Login, seconds: number) => Promise<string>;
   tokenS: number;
   refreshS: number;

@@ -1,4 +1,4 @@
-import { hash, verify } from "@node-rs/argon2";
+import * as library from "@node-rs/argon2";
 import pLimit from "p-limit";
 import { AppError } from "../errors.ts";
 
@@ -24,7 +24,8 @@ export interface Passwords {
   isRight(password: string, stored: string | undefined): Promise<boolean>;
 }
 
-export function createPasswords(): Passwords {
+/** @param argon2 what hashes */
+export function createPasswords(argon2: Pick<typeof library, "hash" | "verify"> = library): Passwords {
   const limit = pLimit(AT_ONCE);
   /** The hash of no password that anybody has. */
   let nobodys: Promise<string> | undefined;
@@ -35,13 +36,13 @@ export function createPasswords(): Passwords {
     }
     return limit(work);
   };
-  const hashed = (password: string) => queued(() => hash(password.normalize("NFKC"), PARAMETERS));
+  const hashed = (password: string) => queued(() => argon2.hash(password.normalize("NFKC"), PARAMETERS));
   return {
     hash: hashed,
     isRight: async (password, stored) => {
       nobodys ??= hashed(crypto.randomUUID());
       const against = stored ?? (await nobodys);
-      const isRight = await queued(() => verify(against, password.normalize("NFKC")));
+      const isRight = await queued(() => argon2.verify(against, password.normalize("NFKC")));
       return isRight && stored !== undefined;
     },
   };

@@ -5,6 +5,7 @@ import { currentCaller } from "../kit/caller.ts";
 import { type Endpoint, jsonBody } from "../kit/endpoint.http.ts";
 import { parseWith, readJson, readText } from "../kit/input.http.ts";
 import { replies } from "../kit/replies.http.ts";
+import { note } from "../kit/request-record.ts";
 import { name } from "../kit/storable.ts";
 import { scopesOf } from "./jwt.ts";
 import type { Logins } from "./logins.ts";
@@ -90,6 +91,7 @@ const logOutBody = z.object({ refresh_token: secret }).meta({ id: "LogOut" });
 export function postRevoke({ logOut }: Logins): Endpoint {
   return {
     scope: "public",
+    audited: true,
     route: {
       method: "post",
       path: "/v1/tokens/revoke",
@@ -100,7 +102,7 @@ export function postRevoke({ logOut }: Logins): Endpoint {
       responses: { ...replies(204, "Ended", z.unknown(), 400, 413, 503), 204: { description: "Ended" } },
     },
     handle: async (c) => {
-      await logOut((await readJson(c, logOutBody)).refresh_token);
+      note({ actor: await logOut((await readJson(c, logOutBody)).refresh_token) });
       return c.body(null, 204);
     },
   };
@@ -114,6 +116,7 @@ const passwordBody = z
 export function postPassword({ changePassword }: Logins): Endpoint {
   return {
     scope: "public",
+    audited: true,
     route: {
       method: "post",
       path: "/v1/passwords",
@@ -126,6 +129,7 @@ export function postPassword({ changePassword }: Logins): Endpoint {
     handle: async (c) => {
       const { new_password: next, ...old } = await readJson(c, passwordBody);
       await changePassword({ ...old, address: currentCaller()?.client ?? "" }, next);
+      note({ actor: old.username });
       return c.body(null, 204);
     },
   };

@@ -62,7 +62,8 @@ export function postUser(
     handle: async (c) => {
       const { username, password, scopes = address.scopes, source, region } = await readJson(c, body);
       const createdBy = currentCaller()?.principal?.name;
-      return c.json(await addUser({ username, password, ...grantFrom(scopes, source, region), createdBy }), 201);
+      const user = await addUser({ username, password, ...grantFrom(scopes, source, region), createdBy });
+      return c.json(user, 201, { location: `${path}/${encodeURIComponent(username)}` });
     },
   };
 }

@@ -1,3 +1,6 @@
+import { randomUUID } from "node:crypto";
+import { hostname } from "node:os";
+import { insertAudit } from "../audit/audit.db.ts";
 import type { AddKey, ApiKey, ListKeys, NewKey, RevokeKey } from "../auth/credentials.ts";
 import { addKey, listKeys, revokeKey } from "../auth/keys.db.ts";
 import { createPasswords } from "../auth/passwords.ts";
@@ -41,17 +44,40 @@ export async function openAccess(config: Config, url: string | undefined): Promi
   return onDatabase(engine, config, () => engine.stop());
 }
 
+/** The actor in the audit log, of commands that change a database directly. */
+const ACTOR = "command line";
+const userPath = (name: string) => `/v1/users/${encodeURIComponent(name)}`;
+
 async function onDatabase(address: Address, config: Config, release: () => Promise<void>): Promise<Access> {
   try {
     const { searchPath } = await prepareDatabase(address, config.timeZone ?? "UTC");
     const sql = createClient(address, { max: 1, searchPath });
+    const record = (action: string, target: string, status: number) =>
+      insertAudit(sql, { actor: ACTOR, client: hostname(), action, target, status, request_id: randomUUID() });
+    const addOne = createAddUser(userStoreOn(sql), createPasswords());
     return {
-      addKey: (key) => addKey(sql, key),
+      addKey: async (key) => {
+        const made = await addKey(sql, key);
+        await record("POST /v1/keys", `/v1/keys/${made.key_id}`, 201);
+        return made;
+      },
       listKeys: () => listKeys(sql),
-      revokeKey: (id) => revokeKey(sql, id),
-      addUser: createAddUser(userStoreOn(sql), createPasswords()),
+      revokeKey: async (id) => {
+        const isDone = await revokeKey(sql, id);
+        if (isDone) await record("DELETE /v1/keys/{id}", `/v1/keys/${id}`, 204);
+        return isDone;
+      },
+      addUser: async (user) => {
+        const made = await addOne(user);
+        await record("POST /v1/users", userPath(user.username), 201);
+        return made;
+      },
       listUsers: () => listUsers(sql),
-      deleteUser: (name) => deleteUser(sql, name),
+      deleteUser: async (name) => {
+        const isDone = await deleteUser(sql, name);
+        if (isDone) await record("DELETE /v1/users/{username}", userPath(name), 204);
+        return isDone;
+      },
       stop: async () => {
         await sql.end({ timeout: 5 });
         await release();

@@ -31,9 +31,14 @@ function tripgrid(args: string[], more: Record<string, string> = {}, input = "")
   });
 }
 
+/** A request under way is cut when its credential ends: 0. */
 const statusAt = async (url: string, key: string | undefined) => {
   const headers: Record<string, string> = key === undefined ? {} : { authorization: `Bearer ${key}` };
-  return (await fetch(`${url}/v1/trips/count?by=source`, { headers })).status;
+  const asked = fetch(`${url}/v1/trips/count?by=source`, { headers });
+  return asked.then(
+    ({ status }) => status,
+    () => 0,
+  );
 };
 
 /** Waits until every process answers so. They look every two seconds; only what hangs takes long. */
@@ -77,6 +82,20 @@ it("keys and users are made by a command, hold in every process, and end there",
   expect((await tripgrid(["keys", "revoke", "analyst"])).error).toContain("There is no key analyst");
   expect((await tripgrid(["users", "remove", "ana"])).status).toBe(0);
   await untilAllSay(401, token);
+
+  // What was done without a service is in the audit log as well.
+  const audit = await tripgrid(["keys", "add", "auditor", "--scope", "admin"]);
+  const reply = await fetch(`${urls[0]}/v1/audit?actor=command%20line`, {
+    headers: { authorization: `Bearer ${audit.out.trim()}` },
+  });
+  const { entries } = (await reply.json()) as { entries: { action: string }[] };
+  expect(entries.map(({ action }) => action).reverse()).toEqual([
+    "POST /v1/keys",
+    "POST /v1/users",
+    "DELETE /v1/keys/{id}",
+    "DELETE /v1/users/{username}",
+    "POST /v1/keys",
+  ]);
 });
 
 it.each([
