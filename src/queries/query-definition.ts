@@ -65,8 +65,17 @@ const dimension = z.union([nameOf("column", QUERY_COLUMNS), dimensionObject]).me
 
 const optional = Object.fromEntries(Object.entries(TESTS).map(([name, schema]) => [name, schema.optional()]));
 
+/** The ways to give an area. */
+export const AREA_KINDS = ["bbox", "circle", "boundary", "area"] as const;
+
 const within = strict({
-  bbox: z.array(z.number()).length(4).optional().describe("West, south, east, north in degrees"),
+  bbox: z
+    .array(z.number())
+    .min(4)
+    .max(6)
+    .optional()
+    .describe("West, south, east, north in degrees; or six numbers, with heights, which do not matter"),
+  circle: z.array(z.number()).length(3).optional().describe("Longitude, latitude in degrees; radius in metres"),
   boundary: z
     .string()
     .min(1)
@@ -77,7 +86,7 @@ const within = strict({
   area: z.unknown().optional().describe("GeoJSON: a Polygon, a MultiPolygon, a Feature or a FeatureCollection; or WKT"),
   make_valid: z.boolean().optional().describe("Mend an area that is not valid"),
   match: Match.optional().describe("Which end of a trip must lie in the area: origin, if left out"),
-}).meta({ id: "QueryArea", oneOf: ["bbox", "boundary", "area"].map(needs) });
+}).meta({ id: "QueryArea", oneOf: AREA_KINDS.map(needs) });
 
 /** `and`, `or`, `not` over conditions of the same kind. */
 const logic = (one: z.ZodType) => {

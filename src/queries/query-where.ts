@@ -2,6 +2,7 @@ import { AppError } from "../errors.ts";
 import type { Area, Match } from "../geo/area.ts";
 import { areaFromValue } from "../geo/area-text.ts";
 import { bboxFrom, polygonOfBox } from "../geo/bbox.ts";
+import { circleFrom } from "../geo/circle.ts";
 import { isStorable } from "../kit/storable.ts";
 import {
   CELL_COLUMNS,
@@ -21,6 +22,7 @@ import {
   type TripField,
   type TripLeaf,
 } from "./query.ts";
+import { AREA_KINDS } from "./query-definition.ts";
 import { pathText } from "./query-faults.ts";
 import { ATTRIBUTE_PREFIX, noSuch } from "./query-names.ts";
 
@@ -97,22 +99,26 @@ const isMixed = (test: Test) => new Set(valuesOf(test).map((value) => typeof val
 const isOrdered = (test: Test) => "between" in test || ("compare" in test && /[<>]/.test(test.compare));
 
 function areaFrom(given: Body, path: Path, fault: Fault, maxVertices: number): { area: Area; match: Match } {
-  const kinds = ["bbox", "boundary", "area"].filter((name) => given[name] !== undefined);
+  const [kind, second] = AREA_KINDS.filter((name) => given[name] !== undefined);
   const match = (given.match as Match | undefined) ?? "origin";
-  if (kinds.length !== 1) fault(path, "expected exactly one of bbox, boundary, area");
-  if (given.boundary !== undefined) return { area: { kind: "boundary", region: String(given.boundary) }, match };
-  if (given.area !== undefined) {
+  if (kind === undefined || second !== undefined) {
+    fault(path, `expected exactly one of ${AREA_KINDS.join(", ")}`);
+    return { area: { kind: "polygons", polygons: [] }, match };
+  }
+  if (kind === "boundary") return { area: { kind, region: String(given.boundary) }, match };
+  const field = pathText([...path, kind]);
+  if (kind === "area") {
     const makeValid = given.make_valid as boolean | undefined;
-    return { area: areaFromValue(given.area, pathText([...path, "area"]), { maxVertices, makeValid }), match };
+    return { area: areaFromValue(given.area, field, { maxVertices, makeValid }), match };
   }
   try {
-    const box = bboxFrom(((given.bbox as number[] | undefined) ?? [0, 0, 1, 1]).join(","));
-    return { area: { kind: "polygons", polygons: [polygonOfBox(box)] }, match };
+    const numbers = (given[kind] as number[]).join(",");
+    if (kind === "circle") return { area: circleFrom(numbers), match };
+    return { area: { kind: "polygons", polygons: [polygonOfBox(bboxFrom(numbers))] }, match };
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
-    // The message begins with the name of the parameter `bbox`; the path replaces it.
-    const detail = error.message.replace(/^bbox: /, "");
-    const field = pathText([...path, "bbox"]);
+    // The message begins with the name of the parameter; the path replaces it.
+    const detail = error.message.replace(/^\w+: /, "");
     throw new AppError(error.code, `${field}: ${detail}`, { errors: [{ field, detail }] });
   }
 }

@@ -105,6 +105,15 @@ describe("POST /v1/query", () => {
     expect(rows).toEqual([{ trips: 3, "sum_attributes.fare": 10, "max_attributes.none": null }]);
   });
 
+  it("takes a circle, and a box with heights, as the other questions do", async () => {
+    const count = async (within: object) => (await ask({ where: { within } })).rows[0]?.trips;
+    const weekly = async (area: string) =>
+      (await call<{ trips: number }>(service, `/v1/weekly-averages?${area}`)).body.trips;
+    expect(await count({ circle: [7.67, 45.05, 20_000] })).toBe(await weekly("circle=7.67,45.05,20000"));
+    expect(await count({ bbox: [7, 44, -10, 10, 46, 900] })).toBe(await weekly("bbox=7,44,10,46"));
+    expect(await weekly("circle=7.67,45.05,20000")).toBeGreaterThan(0);
+  });
+
   it("takes as much as is allowed", async () => {
     const tests = (one: object) => ({ or: Array.from({ length: 99 }, () => one) });
     const cells = Array.from({ length: 1000 }, (_, i) => `u0${i.toString(32).replace(/[ailo]/g, "z")}`);

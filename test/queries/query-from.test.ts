@@ -92,7 +92,8 @@ describe("a query", () => {
     [{ where: { region: "\u0000" } }, "where.region", "without control characters"],
     [{ where: { "attributes.\ud800": 1 } }, "where.attributes.\ufffd", "without control characters"],
     [{ where: { from: "2025-02-01", to: "2025-01-01" } }, "where.from", "is after to"],
-    [{ where: { within: {} } }, "where.within", "exactly one of bbox, boundary, area"],
+    [{ where: { within: {} } }, "where.within", "exactly one of bbox, circle, boundary, area"],
+    [{ where: { within: { bbox: [1, 2, 3, 4], circle: [1, 2, 3] } } }, "where.within", "exactly one of"],
     [{ where: { within: { boundary: "x", match: "orign" } } }, "where.within.match", "did you mean origin?"],
     [{ having: { tips: 5 } }, "having.tips", "did you mean trips?"],
     [{ having: { trips: "many" } }, "having.trips", "expected a number"],
@@ -134,6 +135,7 @@ describe("a query", () => {
 
   it.each([
     [{ within: { bbox: [1, 2, 3, 1] } }, "where.within.bbox"],
+    [{ within: { circle: [1, 2, 0] } }, "where.within.circle"],
     [
       { not: { within: { area: { type: "Polygon", coordinates: [[[0, 0]]] } } } },
       "where.not.within.area.coordinates[0]",
