@@ -13,6 +13,7 @@ const ROOMS = [
     "demo",
     "bi",
     "events",
+    "alerts",
     "audit",
     "auth",
     "monitoring",

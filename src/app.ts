@@ -1,4 +1,5 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
+import { endpoints as alerts } from "./alerts/alerts.http.ts";
 import { endpoints as audit } from "./audit/audit.http.ts";
 import type { RecordAudit } from "./audit/audit.ts";
 import { withAudit } from "./audit/with-audit.http.ts";
@@ -49,6 +50,7 @@ const ROOMS = [
   queries,
   regions,
   detections,
+  alerts,
   audit,
   ogc,
   tiles,

@@ -1,5 +1,6 @@
 import { join, resolve } from "node:path";
 import { z } from "zod";
+import { ALERT_SETTINGS, type AlertConfig, alertConfig } from "./alerts/alerts-settings.ts";
 import { type AuthSettings, authFaults, authSettings, authSettingsFrom } from "./auth/auth-settings.ts";
 import { BROKER_SETTINGS, type BrokerConfig, brokerConfig } from "./broker/broker-settings.ts";
 import { DETECTION_SETTINGS, type DetectionConfig, detectionConfig } from "./detections/detections-settings.ts";
@@ -76,14 +77,14 @@ const settings = z.object({
     .regex(WEBHOOK_SECRET, "expected whsec_ and at least 24 bytes in base64")
     .optional(),
   TRIPGRID_CALLBACK_ALLOW_PRIVATE: z.enum(["true", "false"]).default("false"),
-  ...{ ...BROKER_SETTINGS, ...DETECTION_SETTINGS, ...EXERCISES_SETTINGS },
+  ...{ ...BROKER_SETTINGS, ...DETECTION_SETTINGS, ...ALERT_SETTINGS, ...EXERCISES_SETTINGS },
   TRIPGRID_LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
 });
 
 /** The names of all settings, for the tests that compare them with `.env.example` and `docker-compose.yml`. */
 export const SETTING_NAMES: readonly string[] = Object.keys(settings.shape);
 
-export interface Config extends BrokerConfig, DetectionConfig, AuthSettings, RatesConfig, ExercisesConfig {
+export interface Config extends BrokerConfig, DetectionConfig, AlertConfig, AuthSettings, RatesConfig, ExercisesConfig {
   port: number;
   host: string;
   /** Undefined: the embedded engine is used. */
@@ -242,7 +243,7 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     writers: s.TRIPGRID_MAX_CONCURRENT_WRITES,
     callbackSecret: s.TRIPGRID_CALLBACK_SECRET,
     callbackAllowPrivate: s.TRIPGRID_CALLBACK_ALLOW_PRIVATE === "true",
-    ...{ ...ratesConfig(s), ...brokerConfig(s), ...detectionConfig(s), ...exercisesConfig(s) },
+    ...{ ...ratesConfig(s), ...brokerConfig(s), ...detectionConfig(s), ...alertConfig(s), ...exercisesConfig(s) },
     logLevel: s.TRIPGRID_LOG_LEVEL,
     traces: wantsTraces(given),
   };

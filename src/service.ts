@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type ScheduledTask, schedule } from "node-cron";
 import type { Logger } from "pino";
+import { type AlertParts, wireAlerts } from "./alerts/alerts.wiring.ts";
 import { type AppDeps, createApp } from "./app.ts";
 import { purgeAudit } from "./audit/audit.db.ts";
 import { wireAudit } from "./audit/audit.wiring.ts";
@@ -107,9 +108,9 @@ export async function startService(
     bi = await wireBi(wiring, prepared.engine);
     const follower = wireEvents(wiring);
     const deliverer = wireCallbacks(wiring);
+    let alerts: AlertParts | undefined;
     const onChange = () => {
-      follower.trigger();
-      deliverer?.trigger();
+      for (const one of [follower, deliverer, alerts]) one?.trigger();
     };
     rollups = wireRollups(wiring, address, prepared);
     const mappings = wireMappings(wiring);
@@ -133,6 +134,8 @@ export async function startService(
     const detections = wireDetections(wiring, { ...parts, engine: prepared.engine, onChange });
     writers.push(regions, corrections, detections);
     broker = await wireBroker(wiring);
+    alerts = await wireAlerts(wiring, broker.publisher);
+    writers.push(alerts);
     const topicTrips = wireTopicTrips(wiring, { ...parts, customMappings, lookupsFor, onChange });
     const monitoring = wireMonitoring(wiring, {
       rollupStatus: rollups.calls.rollupStatus,
@@ -155,7 +158,7 @@ export async function startService(
       ...wireClusters(wiring),
       ...rollups.calls,
       ...{ ...wireTrips(wiring), ...wireQueries(wiring) },
-      ...{ ...regions.calls, ...detections.calls },
+      ...{ ...regions.calls, ...detections.calls, ...alerts.calls },
       ...wireAudit(wiring),
       ...auth.calls,
       ...monitoring.calls,
@@ -172,14 +175,12 @@ export async function startService(
     deliverer?.start();
     broker.consume(topicTrips);
     broker.consume(detections.topic);
-    const tidy = () =>
-      Promise.all([purgeExpired, purgeAudit, purgeOutbox, purgeLogins, detections.tidy].map((purge) => purge(pool)));
-    const tidying = schedule(TIDY_AT, () =>
-      tidy().catch((err) => log.warn({ err }, "what has expired could not be purged")),
-    );
+    const purges = [purgeExpired, purgeAudit, purgeOutbox, purgeLogins, detections.tidy, alerts.tidy];
+    const onUnpurged = (err: unknown) => log.warn({ err }, "what has expired could not be purged");
+    const tidying = schedule(TIDY_AT, () => Promise.all(purges.map((purge) => purge(pool))).catch(onUnpurged));
     const running = {
-      ...{ server, follower, parts, imports, deliverer, tidying, rollups, bi, broker, lanes, embedded, closeMetrics },
-      writers,
+      ...{ server, follower, alerts, parts, imports, deliverer, tidying },
+      ...{ rollups, bi, broker, lanes, embedded, closeMetrics, writers },
       drain: async () => {
         monitoring.stopping();
         server.drain();
@@ -218,6 +219,7 @@ interface Running {
   closeMetrics: () => Promise<void>;
   server: Listening;
   follower: Follower;
+  alerts: AlertParts;
   parts: IngestParts;
   imports: ImportParts;
   writers: { stop: () => Promise<void> }[];
@@ -233,7 +235,7 @@ interface Running {
 async function stop(running: Running): Promise<void> {
   await running.drain();
   // Event streams never end by themselves, and the server waits for every reply that it has begun.
-  const following = running.follower.close();
+  const following = Promise.all([running.follower.close(), running.alerts.close()]);
   await running.broker.stop();
   // A file that is still being sent could delay the stop for hours. No part of it was acknowledged.
   await running.imports.stop();

@@ -8,6 +8,8 @@ describe("the settings", () => {
     const { dataFolder, inboxFolder, ...config } = readConfig({});
     expect(config).toEqual({
       port: 8080,
+      alertsTopic: "intellisite.alerts",
+      alertDays: 90,
       detectionsTopic: "intellisite.detections",
       host: "127.0.0.1",
       databaseUrl: undefined,

@@ -11,13 +11,14 @@ export interface CallbackPolicy {
   allowPrivate: boolean;
 }
 
-/** A final receipt that is due to be sent. */
-export interface DueCallback {
-  batchId: string;
+/** Something that is due to be sent: a final receipt, unless said otherwise. */
+export interface DueCallback<P = Receipt> {
+  /** Of the batch, or of what else it tells of. */
+  id: string;
   url: string;
   /** From 1. */
   attempt: number;
-  receipt: Receipt;
+  payload: P;
 }
 
 /** The result of an attempt. */
@@ -29,8 +30,8 @@ export interface FailedAttempt {
   isLast: boolean;
 }
 
-/** Sends one receipt, once. Never rejects. */
-export type SendCallback = (callback: DueCallback, stop: AbortSignal) => Promise<Attempt>;
+/** Sends one callback, once. Never rejects. */
+export type SendCallback<P = Receipt> = (callback: DueCallback<P>, stop: AbortSignal) => Promise<Attempt>;
 
 /**
  * Checks the URL of a callback and returns it in the form that is called later.

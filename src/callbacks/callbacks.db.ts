@@ -9,7 +9,7 @@ const MAX_UNFINISHED = 3;
 const CLAIM_SECONDS = 60;
 
 /** Identifies an attempt. Once another one has begun, its failure is no longer recorded. */
-type Made = Pick<DueCallback, "batchId" | "attempt">;
+type Made = Pick<DueCallback, "id" | "attempt">;
 
 /**
  * Stores the URL that gets the receipt of a batch once it is final. It belongs in the transaction that stores the
@@ -46,7 +46,7 @@ export async function takeDueCallbacks(sql: Sql, limit: number): Promise<DueCall
     const byId = new Map(receipts.map((receipt) => [receipt.batch_id, receipt]));
     return taken.flatMap(({ batch_id, url, attempts }) => {
       const receipt = byId.get(batch_id);
-      return receipt ? [{ batchId: batch_id, url, attempt: attempts, receipt }] : [];
+      return receipt ? [{ id: batch_id, url, attempt: attempts, payload: receipt }] : [];
     });
   });
 }
@@ -64,11 +64,11 @@ async function giveUpDeadly(sql: Sql): Promise<void> {
 }
 
 /** Records that the receiver has the receipt. */
-export async function recordDelivery(sql: Sql, { batchId }: Made): Promise<void> {
+export async function recordDelivery(sql: Sql, { id }: Made): Promise<void> {
   await translateErrors(async () => {
     await sql`
       update tripgrid.callbacks set delivered_at = clock_timestamp(), given_up_at = null, last_error = null, unfinished = 0
-      where batch_id = ${batchId} and delivered_at is null`;
+      where batch_id = ${id} and delivered_at is null`;
   });
 }
 
@@ -79,7 +79,7 @@ export async function recordDelivery(sql: Sql, { batchId }: Made): Promise<void>
  */
 export async function recordFailure(
   sql: Sql,
-  { batchId, attempt }: Made,
+  { id, attempt }: Made,
   { error }: Pick<FailedAttempt, "error">,
   retryInMs: number | undefined,
 ): Promise<void> {
@@ -91,6 +91,6 @@ export async function recordFailure(
           given_up_at = case when ${isLast} then clock_timestamp() end,
           next_attempt_at = case when ${isLast} then next_attempt_at
                                  else clock_timestamp() + make_interval(secs => ${(retryInMs ?? 0) / 1000}) end
-      where batch_id = ${batchId} and attempts = ${attempt} and delivered_at is null`;
+      where batch_id = ${id} and attempts = ${attempt} and delivered_at is null`;
   });
 }

@@ -16,8 +16,8 @@ export function wireCallbacks({ lanes, config, log }: Wiring): Deliverer | undef
     send: createSender({ secret, allowPrivate, present: withLinks }),
     recordDelivery: recordDelivery.bind(null, sql),
     recordFailure: recordFailure.bind(null, sql),
-    onFailure: ({ batchId, attempt }, error, isGivenUp) =>
-      log.warn({ batch_id: batchId, attempt, error, given_up: isGivenUp }, "a callback failed"),
+    onFailure: ({ id, attempt }, error, isGivenUp) =>
+      log.warn({ batch_id: id, attempt, error, given_up: isGivenUp }, "a callback failed"),
     onError: (err) => log.warn({ err }, "callbacks could not be looked for or recorded"),
   });
 }

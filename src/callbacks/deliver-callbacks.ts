@@ -1,3 +1,4 @@
+import type { Receipt } from "../batches/receipt.ts";
 import { Ticker } from "../kit/poller.ts";
 import type { DueCallback, FailedAttempt, SendCallback } from "./callback.ts";
 
@@ -11,14 +12,14 @@ const HOUR = 60 * MINUTE;
 /** Time from each failed attempt to the next one. The attempt after the last of these times is the last. */
 const RETRY_AFTER = [5 * SECOND, 30 * SECOND, 2 * MINUTE, 10 * MINUTE, HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR, 24 * HOUR];
 
-export interface DelivererDeps {
+export interface DelivererDeps<P = Receipt> {
   /** Takes at most `limit` due callbacks. No other process gets them meanwhile. */
-  takeDue: (limit: number) => Promise<DueCallback[]>;
-  send: SendCallback;
-  recordDelivery: (callback: DueCallback) => Promise<void>;
-  recordFailure: (callback: DueCallback, failure: FailedAttempt, retryInMs: number | undefined) => Promise<void>;
+  takeDue: (limit: number) => Promise<DueCallback<P>[]>;
+  send: SendCallback<P>;
+  recordDelivery: (callback: DueCallback<P>) => Promise<void>;
+  recordFailure: (callback: DueCallback<P>, failure: FailedAttempt, retryInMs: number | undefined) => Promise<void>;
   /** Called with every failed attempt. */
-  onFailure?: (callback: DueCallback, error: string, isGivenUp: boolean) => void;
+  onFailure?: (callback: DueCallback<P>, error: string, isGivenUp: boolean) => void;
   /** Called when the database fails. The attempt is made again once no process holds it any more. */
   onError?: (error: unknown) => void;
   /** Interval between two searches for due callbacks. */
@@ -47,7 +48,7 @@ export function retryInMs(attempt: number, random: number): number | undefined {
  * Delivers the receipts of batches to their callbacks, several at once, and retries failed attempts. A receiver may get
  * a receipt twice: if the process ends between a delivery and its record, the next process delivers it again.
  */
-export function createDeliverer(deps: DelivererDeps): Deliverer {
+export function createDeliverer<P = Receipt>(deps: DelivererDeps<P>): Deliverer {
   const { takeDue, send, recordDelivery, recordFailure, onFailure, onError, everyMs = 2000 } = deps;
   const { random = Math.random } = deps;
   const underWay = new Set<Promise<void>>();
@@ -70,7 +71,7 @@ export function createDeliverer(deps: DelivererDeps): Deliverer {
     }
   }
 
-  async function deliver(callback: DueCallback): Promise<void> {
+  async function deliver(callback: DueCallback<P>): Promise<void> {
     const result = await send(callback, stopping.signal);
     if (result === "delivered") return recordDelivery(callback);
     const retry = result.isLast ? undefined : retryInMs(callback.attempt, random());

@@ -11,11 +11,11 @@ const TIMEOUT_MS = 10_000;
 /** Limit of the bytes that are read of a reply's body, so that the receiver can finish sending it. */
 const MAX_REPLY_BYTES = 16 * 1024;
 
-export interface SenderOptions extends CallbackPolicy {
+export interface SenderOptions<P = Receipt> extends CallbackPolicy {
   /** `whsec_` and the secret in base64. */
   secret: string;
-  /** A receipt as `GET /v1/batches/ID` shows it. */
-  present: (receipt: Receipt) => object;
+  /** The body: a receipt as `GET /v1/batches/ID` shows it, an alert as it is listed. */
+  present: (payload: P) => object;
   timeoutMs?: number;
   resolve?: Resolve;
   now?: () => Date;
@@ -26,7 +26,7 @@ export interface SenderOptions extends CallbackPolicy {
  *
  * @throws StartError if the secret is not valid
  */
-export function createSender(options: SenderOptions): SendCallback {
+export function createSender<P = Receipt>(options: SenderOptions<P>): SendCallback<P> {
   const { present, timeoutMs = TIMEOUT_MS, now = () => new Date(), allowPrivate } = options;
   const webhook = webhookFrom(options.secret);
   const lookup = publicLookup(options.resolve);
@@ -62,15 +62,15 @@ function webhookFrom(secret: string): Webhook {
   }
 }
 
-function sign(webhook: Webhook, { batchId, receipt }: DueCallback, present: SenderOptions["present"], now: Date) {
-  const body = JSON.stringify(present(receipt));
+function sign<P>(webhook: Webhook, { id, payload }: DueCallback<P>, present: SenderOptions<P>["present"], now: Date) {
+  const body = JSON.stringify(present(payload));
   const headers = {
     "content-type": "application/json",
     "content-length": Buffer.byteLength(body),
     "user-agent": "tripgrid",
-    "webhook-id": batchId,
+    "webhook-id": id,
     "webhook-timestamp": String(Math.floor(now.getTime() / 1000)),
-    "webhook-signature": webhook.sign(batchId, now, body),
+    "webhook-signature": webhook.sign(id, now, body),
   };
   return { headers, body };
 }

@@ -30,6 +30,9 @@ const TABLES = [
   "retired_weekly_clusters",
   "retired_weekly_drivers",
   "detections",
+  "alert_rules",
+  "alerts",
+  "alert_callbacks",
   "trips",
 ];
 
@@ -84,6 +87,7 @@ export async function copyDatabase(
         for (const table of TABLES) onTable(table, await copyTable(reading, writing, table));
         await copyRetention(reading, writing);
         await copyDetectionCounts(reading, writing);
+        await copyAlertState(reading, writing);
         for (const [table, id] of NUMBERED) {
           const place = `tripgrid.${table}`;
           await writing`
@@ -127,6 +131,16 @@ async function copyDetectionCounts(source: Transaction, target: Transaction): Pr
   }
   const [dropped] = await source<{ n: number }[]>`select n from tripgrid_internal.dropped_detections`;
   await target`update tripgrid_internal.dropped_detections set n = ${dropped?.n ?? 0}`;
+}
+
+/** The numbers of alerts go on from the old ones, and what is published is not published again. */
+async function copyAlertState(source: Transaction, target: Transaction): Promise<void> {
+  const [there] = await source`select 1 where to_regclass('tripgrid.alert_state') is not null`;
+  if (!there) return;
+  const [state] = await source<{ last_number: number; published: number | null }[]>`
+    select last_number, published from tripgrid.alert_state`;
+  await target`
+    update tripgrid.alert_state set last_number = ${state?.last_number ?? 0}, published = ${state?.published ?? null}`;
 }
 
 async function days(source: Transaction): Promise<string[]> {

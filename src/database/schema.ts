@@ -23,6 +23,65 @@ export type JsonPrimitive = boolean | number | string | null;
 
 export type JsonValue = JsonArray | JsonObject | JsonPrimitive;
 
+export interface AlertCallbacks {
+  alert_id: string;
+  attempts: Generated<number>;
+  created_at: Generated<string>;
+  delivered_at: string | null;
+  given_up_at: string | null;
+  last_error: string | null;
+  next_attempt_at: Generated<string>;
+  /**
+   * Attempts in a row that began and of which nothing was recorded: the process ended meanwhile
+   */
+  unfinished: Generated<number>;
+  url: string;
+}
+
+export interface AlertRules {
+  /**
+   * The URL that alerts are sent to; null: none
+   */
+  callback: string | null;
+  created_at: Generated<string>;
+  /**
+   * The condition as it was sent. It is json and not jsonb, which would change the order of its members
+   */
+  definition: Json;
+  name: string;
+  /**
+   * The condition as SQL over a row t. The service makes it of the definition, and makes it again when it starts
+   */
+  predicate: string;
+  subject: string;
+  updated_at: Generated<string>;
+}
+
+export interface Alerts {
+  /**
+   * The detection or trip as it was stored
+   */
+  about: Json;
+  at: Generated<string>;
+  callback: string | null;
+  id: Generated<string>;
+  /**
+   * Given after the commit, by one process at a time: who has seen a number has seen all lower ones. Null: not given yet
+   */
+  number: Int8 | null;
+  rule: string;
+  subject: string;
+}
+
+export interface AlertState {
+  last_number: Generated<Int8>;
+  /**
+   * Alerts up to this number were added to the outbox; null: there never was a broker
+   */
+  published: Int8 | null;
+  singleton: Generated<boolean>;
+}
+
 export interface ApiKeys {
   created_at: Generated<string>;
   /**
@@ -972,6 +1031,10 @@ export interface Users {
 }
 
 export interface DB {
+  alert_callbacks: AlertCallbacks;
+  alert_rules: AlertRules;
+  alert_state: AlertState;
+  alerts: Alerts;
   api_keys: ApiKeys;
   audit_log: AuditLog;
   auth_state: AuthState;

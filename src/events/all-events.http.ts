@@ -72,12 +72,17 @@ export interface EventDeps {
 const TYPE = { "content-type": "text/event-stream", "cache-control": "no-cache", "x-accel-buffering": "no" };
 const COMMENT = Buffer.from(":\n\n");
 
-/** Sends the events of a feed until it ends, or until the client disconnects. */
-export function sendEvents(
+/**
+ * Sends the events of a feed until it ends, or until the client disconnects.
+ *
+ * @param textOf an event as server-sent events write it; without it that of a batch
+ */
+export function sendEvents<E = BatchEvent>(
   c: Context,
-  feed: Feed,
+  feed: Feed<E>,
   { hold, commentMs = COMMENT_MS }: EventDeps,
   first?: string,
+  textOf: (event: E) => string = textOfBatch as unknown as (event: E) => string,
 ): Response {
   if (c.req.method === "HEAD") {
     feed.close();
@@ -111,7 +116,7 @@ export function sendEvents(
     while (!waiting && !feed.closed.aborted) {
       const events = feed.take();
       if (!events) break;
-      send(bytesOf(events));
+      send(bytesOf(events, textOf));
     }
     if (feed.isOver) feed.close();
   }
@@ -138,15 +143,15 @@ export function sendEvents(
 }
 
 /** The bytes of events, made once for all followers that receive them. */
-const made = new WeakMap<readonly BatchEvent[], Buffer>();
+const made = new WeakMap<readonly unknown[], Buffer>();
 
-function bytesOf(events: readonly BatchEvent[]): Buffer {
+function bytesOf<E>(events: readonly E[], textOf: (event: E) => string): Buffer {
   const bytes = made.get(events) ?? Buffer.from(events.map(textOf).join(""));
   made.set(events, bytes);
   return bytes;
 }
 
-function textOf({ id, receipt }: BatchEvent): string {
+function textOfBatch({ id, receipt }: BatchEvent): string {
   const event = isFinal(receipt) ? receipt.state : "progress";
   return `event: ${event}\ndata: ${JSON.stringify(withLinks(receipt))}\nid: ${id}\n\n`;
 }

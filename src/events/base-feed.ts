@@ -1,7 +1,7 @@
 import type { BatchEvent, Feed } from "./batch-changes.ts";
 
 /** The common part of the feeds: closing. */
-export abstract class BaseFeed implements Feed {
+export abstract class BaseFeed<E = BatchEvent> implements Feed<E> {
   onEvents: () => void = () => {};
   readonly #closing = new AbortController();
   readonly #onClose: () => void;
@@ -10,7 +10,7 @@ export abstract class BaseFeed implements Feed {
     this.#onClose = onClose;
   }
 
-  abstract take(): readonly BatchEvent[] | undefined;
+  abstract take(): readonly E[] | undefined;
   abstract get isOver(): boolean;
 
   get closed(): AbortSignal {

@@ -51,12 +51,12 @@ export interface BatchEvent {
 /**
  * The events of one follower. A follower that takes no events delays no other, and costs a bounded amount of memory.
  */
-export interface Feed {
+export interface Feed<E = BatchEvent> {
   /**
    * The next events that were not taken yet, some at a time. Undefined: there are none now. Followers at the same
    * position get the same array, so that its bytes are made once for all of them.
    */
-  take(): readonly BatchEvent[] | undefined;
+  take(): readonly E[] | undefined;
   /** True if no more events follow. */
   readonly isOver: boolean;
   /** Called when there may be events to take. */

@@ -12,7 +12,7 @@ import {
   QUERY_COLUMNS,
   QUERY_NUMBERS,
 } from "./query.ts";
-import { ATTRIBUTE_PREFIX, CONDITION_NAMES, noSuch } from "./query-names.ts";
+import { ATTRIBUTE_PREFIX, noSuch } from "./query-names.ts";
 import { date, OPERANDS, strict, TESTS } from "./query-operands.ts";
 
 const MAX_CONDITIONS = 100;
@@ -63,8 +63,6 @@ const dimensionObject = strict({
 }).meta({ oneOf: ["column", ...CELL_COLUMNS].map(needs) });
 const dimension = z.union([nameOf("column", QUERY_COLUMNS), dimensionObject]).meta({ id: "QueryDimension" });
 
-const optional = Object.fromEntries(Object.entries(TESTS).map(([name, schema]) => [name, schema.optional()]));
-
 /** The ways to give an area. */
 export const AREA_KINDS = ["bbox", "circle", "boundary", "area"] as const;
 
@@ -94,24 +92,36 @@ const logic = (one: z.ZodType) => {
   return { and: several, or: several, not: one.optional() };
 };
 
-const condition: z.ZodType<Record<string, unknown>> = z
-  .lazy(() =>
-    z
-      .object({
-        ...logic(condition),
-        within: within.optional(),
-        from: date.optional(),
-        to: date.optional(),
-        ...optional,
-      })
-      .catchall(OPERANDS.attribute)
-      .meta({
-        minProperties: 1,
-        propertyNames: { pattern: `^(?:${CONDITION_NAMES.join("|")}|attributes\\.[^\\u0000]+)$` },
-      }),
-  )
-  .describe("All members must hold. `from` and `to` are local days, both included; any attribute is attributes.NAME")
-  .meta({ id: "QueryCondition" });
+/**
+ * The schema of conditions over rows with these fields: trips, or detections.
+ *
+ * @param tests the operand of each field
+ */
+export function conditionSchema(id: string, tests: Readonly<Record<string, z.ZodType>>) {
+  const optional = Object.fromEntries(Object.entries(tests).map(([name, schema]) => [name, schema.optional()]));
+  const names = ["and", "or", "not", "within", "from", "to", ...Object.keys(tests)];
+  const condition: z.ZodType<Record<string, unknown>> = z
+    .lazy(() =>
+      z
+        .object({
+          ...logic(condition),
+          within: within.optional(),
+          from: date.optional(),
+          to: date.optional(),
+          ...optional,
+        })
+        .catchall(OPERANDS.attribute)
+        .meta({
+          minProperties: 1,
+          propertyNames: { pattern: `^(?:${names.join("|")}|attributes\\.[^\\u0000]+)$` },
+        }),
+    )
+    .describe("All members must hold. `from` and `to` are local days, both included; any attribute is attributes.NAME")
+    .meta({ id });
+  return condition;
+}
+
+const condition = conditionSchema("QueryCondition", TESTS);
 
 const having: z.ZodType<Record<string, unknown>> = z
   .lazy(() => z.object(logic(having)).catchall(OPERANDS.number).meta({ minProperties: 1 }))

@@ -16,17 +16,21 @@ export const pathText = (path: Path): string =>
 export const refusal = (all: readonly FieldError[]): FaultsError => new FaultsError("invalid_body", all);
 
 /** The faults of unknown members of conditions. The schema would take their values for tests of attributes. */
-export function unknownFields(where: unknown, path: Path = ["where"]): FieldError[] {
+export function unknownFields(
+  where: unknown,
+  path: Path = ["where"],
+  names: readonly string[] = CONDITION_NAMES,
+): FieldError[] {
   if (typeof where !== "object" || where === null || Array.isArray(where)) return [];
   return Object.entries(where).flatMap(([key, value]) => {
     const here = [...path, key];
-    if (key === "not") return unknownFields(value, here);
+    if (key === "not") return unknownFields(value, here, names);
     if ((key === "and" || key === "or") && Array.isArray(value)) {
-      return value.flatMap((one, i) => unknownFields(one, [...here, i]));
+      return value.flatMap((one, i) => unknownFields(one, [...here, i], names));
     }
     const isAttribute = key.startsWith(ATTRIBUTE_PREFIX) && key.length > ATTRIBUTE_PREFIX.length;
-    if (CONDITION_NAMES.includes(key) || isAttribute) return [];
-    return [{ field: pathText(here), detail: noSuch("field", key, [...CONDITION_NAMES, "attributes.NAME"]) }];
+    if (names.includes(key) || isAttribute) return [];
+    return [{ field: pathText(here), detail: noSuch("field", key, [...names, "attributes.NAME"]) }];
   });
 }
 

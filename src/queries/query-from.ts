@@ -1,3 +1,4 @@
+import { z } from "zod";
 import type { FieldError } from "../errors.ts";
 import { checkVertices, MAX_VERTICES } from "../geo/area.ts";
 import { schemaFaults } from "../kit/schema-faults.ts";
@@ -5,6 +6,7 @@ import { sizeFault } from "../kit/size-fault.ts";
 import {
   AGGREGATES,
   CELL_COLUMNS,
+  type Condition,
   DEFAULT_LIMIT,
   type Dimension,
   type GroupLeaf,
@@ -66,17 +68,52 @@ export function queryFrom(body: unknown, maxVertices = MAX_VERTICES): Query {
     order: order.map((name, i) => orderFrom(name, dimensions, measures, (detail) => fault(["order", i], detail))),
     limit,
   };
-  const tests = leavesOf<TripLeaf>(query.where);
+  checkNumbers(query.where, fault);
+  if (leavesOf<GroupLeaf>(query.having).length > MAX_TESTS) fault(["having"], `expected at most ${MAX_TESTS} tests`);
+  if (faults.length > 0) throw refusal(faults);
+  checkAreas(query.where, maxVertices);
+  return query;
+}
+
+function checkNumbers(where: Condition, fault: (path: Path, detail: string) => void): void {
+  const tests = leavesOf<TripLeaf>(where);
   const areas = tests.filter((one) => "area" in one).length;
   if (tests.length > MAX_TESTS) fault(["where"], `expected at most ${MAX_TESTS} tests, but there are ${tests.length}`);
   if (areas > MAX_AREAS) fault(["where"], `expected at most ${MAX_AREAS} areas, but there are ${areas}`);
-  if (leavesOf<GroupLeaf>(query.having).length > MAX_TESTS) fault(["having"], `expected at most ${MAX_TESTS} tests`);
+}
+
+function checkAreas(where: Condition, maxVertices: number): void {
+  const areas = leavesOf<TripLeaf>(where).flatMap((one) => ("area" in one ? [{ path: "where", area: one.area }] : []));
+  checkVertices(areas, maxVertices);
+}
+
+/**
+ * Builds a condition from a `where` that stands outside a query.
+ *
+ * @param names the fields that it may test
+ * @throws as `queryFrom`
+ */
+export function whereFrom(
+  body: unknown,
+  schema: z.ZodType<Record<string, unknown>>,
+  names: readonly string[],
+  maxVertices = MAX_VERTICES,
+): Condition {
+  const tooMuch = sizeFault(body, MOST);
+  if (tooMuch) throw refusal([{ ...tooMuch, field: pathText(["where"]) }]);
+  const misspelt = unknownFields(body, ["where"], names);
+  const parsed = z.object({ where: schema }).safeParse({ where: body }, { reportInput: true });
+  if (!parsed.success || misspelt.length > 0) {
+    const found = parsed.success ? [] : schemaFaults(parsed.error.issues, QUERY_WORDS);
+    throw refusal([...misspelt, ...found.filter(({ field }) => !misspelt.some((one) => isWithin(field, one.field)))]);
+  }
+  const faults: FieldError[] = [];
+  const fault = (path: Path, detail: string) => void faults.push({ field: pathText(path), detail });
+  const where = conditionFrom(parsed.data.where, ["where"], fault, maxVertices);
+  checkNumbers(where, fault);
   if (faults.length > 0) throw refusal(faults);
-  checkVertices(
-    tests.flatMap((one) => ("area" in one ? [{ path: "where", area: one.area }] : [])),
-    maxVertices,
-  );
-  return query;
+  checkAreas(where, maxVertices);
+  return where;
 }
 
 const isWithin = (field: string, outer: string) =>

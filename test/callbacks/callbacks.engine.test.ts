@@ -42,10 +42,10 @@ const take = (limit = 10, sql = service.sql) => takeDueCallbacks(sql, limit);
 const forwardMs = (ms: number) =>
   service.sql`update tripgrid.callbacks set next_attempt_at = next_attempt_at - make_interval(secs => ${ms / 1000})`;
 
-async function rowOf(batchId: string) {
+async function rowOf(id: string) {
   const [row] = await service.sql`
     select attempts, last_error, delivered_at is not null as delivered, given_up_at is not null as given_up
-    from tripgrid.callbacks where batch_id = ${batchId}`;
+    from tripgrid.callbacks where batch_id = ${id}`;
   return row;
 }
 
@@ -54,24 +54,22 @@ describe("due", () => {
     const [committed, failed, running] = [await batch(), await batch("failed"), await batch("running")];
     await batch("queued");
     const due = await take();
-    expect(due.map(({ batchId }) => batchId).toSorted()).toEqual([committed, failed].toSorted());
-    for (const { batchId, url, attempt, receipt } of due) {
-      expect([url, attempt, receipt]).toEqual([URL, 1, await findBatch(service.sql, batchId)]);
+    expect(due.map(({ id }) => id).toSorted()).toEqual([committed, failed].toSorted());
+    for (const { id, url, attempt, payload } of due) {
+      expect([url, attempt, payload]).toEqual([URL, 1, await findBatch(service.sql, id)]);
     }
     await service.sql`update tripgrid.batches set state = 'committed', committed_at = now() where batch_id = ${running}`;
-    expect((await take()).map(({ batchId }) => batchId)).toEqual([running]);
+    expect((await take()).map(({ id }) => id)).toEqual([running]);
   });
 
   it("are taken by one process only, at most as many as it asked for", async () => {
     const ids: string[] = [];
     for (let i = 0; i < 20; i++) ids.push(await batch());
     const taken = await Promise.all([take(4), take(4, other), take(4), take(4, other)]);
-    const all = taken.flat().map(({ batchId }) => batchId);
+    const all = taken.flat().map(({ id }) => id);
     expect(taken.map((some) => some.length)).toEqual([4, 4, 4, 4]);
     expect(new Set(all).size).toBe(16);
-    expect((await take(100)).map(({ batchId }) => batchId).toSorted()).toEqual(
-      ids.filter((id) => !all.includes(id)).toSorted(),
-    );
+    expect((await take(100)).map(({ id }) => id).toSorted()).toEqual(ids.filter((id) => !all.includes(id)).toSorted());
   });
 
   it("are those whose process has ended, but only after the longest that an attempt takes", async () => {
@@ -80,7 +78,7 @@ describe("due", () => {
     await forwardMs(30_000);
     expect(await take()).toEqual([]);
     await forwardMs(31_000);
-    expect(await take()).toMatchObject([{ batchId: id, attempt: 2 }]);
+    expect(await take()).toMatchObject([{ id: id, attempt: 2 }]);
   });
 });
 

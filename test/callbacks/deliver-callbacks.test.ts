@@ -26,25 +26,24 @@ function start(
   answer: (callback: DueCallback) => Attempt | Promise<Attempt>,
   more: Partial<DelivererDeps> = {},
 ) {
-  const rows = batchIds.map((batchId) => ({ batchId, attempt: 0, dueAt: Date.now(), end: "" }));
+  const rows = batchIds.map((id) => ({ id, attempt: 0, dueAt: Date.now(), end: "" }));
   const began = Date.now();
-  const sent: { batchId: string; attempt: number; atSecond: number }[] = [];
+  const sent: { id: string; attempt: number; atSecond: number }[] = [];
   const given: string[] = [];
-  const find = ({ batchId }: { batchId: string }) =>
-    rows.find((row) => row.batchId === batchId) ?? { end: "", dueAt: 0 };
+  const find = ({ id }: { id: string }) => rows.find((row) => row.id === id) ?? { end: "", dueAt: 0 };
   const made = createDeliverer({
     takeDue: async (limit) => {
       const due = rows.filter((row) => row.end === "" && row.dueAt <= Date.now()).slice(0, limit);
       return due.map((row) => {
         row.attempt++;
         row.dueAt = Date.now() + 60_000;
-        const { batchId, attempt } = row;
-        return { batchId, attempt, url: "https://example.com/", receipt: receiptOf(batchId, "committed") };
+        const { id, attempt } = row;
+        return { id, attempt, url: "https://example.com/", payload: receiptOf(id, "committed") };
       });
     },
     send: async (callback) => {
-      const { batchId, attempt } = callback;
-      sent.push({ batchId, attempt, atSecond: Math.round((Date.now() - began) / 1000) });
+      const { id, attempt } = callback;
+      sent.push({ id, attempt, atSecond: Math.round((Date.now() - began) / 1000) });
       return answer(callback);
     },
     recordDelivery: async (callback) => {
@@ -54,7 +53,7 @@ function start(
       if (retry === undefined) find(callback).end = "given up";
       else find(callback).dueAt = Date.now() + retry;
     },
-    onFailure: ({ batchId }, error, isGivenUp) => given.push(`${batchId}: ${error}${isGivenUp ? ", given up" : ""}`),
+    onFailure: ({ id }, error, isGivenUp) => given.push(`${id}: ${error}${isGivenUp ? ", given up" : ""}`),
     random: () => 0.5,
     everyMs: 1000,
     ...more,
@@ -138,7 +137,7 @@ describe("at once", () => {
   it("comes what is due when it is asked to look", async () => {
     const { rows, sent, deliverer } = start([], () => "delivered", { everyMs: 3600_000 });
     await vi.advanceTimersByTimeAsync(1000);
-    rows.push({ batchId: "a", attempt: 0, dueAt: 0, end: "" });
+    rows.push({ id: "a", attempt: 0, dueAt: 0, end: "" });
     deliverer.trigger();
     await vi.advanceTimersByTimeAsync(100);
     expect(sent).toHaveLength(1);
@@ -147,14 +146,14 @@ describe("at once", () => {
 
 it("stopping waits a little for what is under way, then cuts it off, and takes nothing more", async () => {
   const recordFailure = vi.fn(async () => {});
-  const send: DelivererDeps["send"] = ({ batchId }, stop) =>
+  const send: DelivererDeps["send"] = ({ id }, stop) =>
     new Promise((resolve) => {
-      if (batchId === "quick") setTimeout(resolve, 1000, "delivered");
+      if (id === "quick") setTimeout(resolve, 1000, "delivered");
       stop.addEventListener("abort", () => resolve({ error: "the service stopped", isLast: false }));
     });
   const { rows, deliverer } = start(["quick", "stuck"], () => "delivered", { send, recordFailure });
   await vi.advanceTimersByTimeAsync(100);
-  rows.push({ batchId: "late", attempt: 0, dueAt: 0, end: "" });
+  rows.push({ id: "late", attempt: 0, dueAt: 0, end: "" });
   const stopped = deliverer.stop();
   await vi.advanceTimersByTimeAsync(3100);
   await stopped;

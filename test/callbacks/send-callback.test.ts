@@ -46,8 +46,8 @@ const sender = (more: Partial<SenderOptions> = {}) =>
   createSender({ secret: SECRET, allowPrivate: true, present: (receipt) => ({ ...receipt, more: "é" }), ...more });
 
 function due(url: string): DueCallback {
-  const batchId = randomUUID();
-  return { batchId, url, attempt: 1, receipt: receiptOf(batchId, "committed", 3) };
+  const id = randomUUID();
+  return { id, url, attempt: 1, payload: receiptOf(id, "committed", 3) };
 }
 
 describe("a receipt", () => {
@@ -57,8 +57,8 @@ describe("a receipt", () => {
     expect(await sender()(callback, goOn)).toBe("delivered");
     const [got] = received;
     expect(got).toMatchObject({ method: "POST", path: "/trips?a=b", headers: { "content-type": "application/json" } });
-    expect(JSON.parse(got?.body ?? "")).toEqual({ ...callback.receipt, more: "é" });
-    expect(got?.headers["webhook-id"]).toBe(callback.batchId);
+    expect(JSON.parse(got?.body ?? "")).toEqual({ ...callback.payload, more: "é" });
+    expect(got?.headers["webhook-id"]).toBe(callback.id);
     const headers = got?.headers as Record<string, string>;
     expect(new Webhook(SECRET).verify(got?.body ?? "", headers)).toEqual(JSON.parse(got?.body ?? ""));
     expect(() => new Webhook(SECRET).verify(`${got?.body} `, headers)).toThrow();

@@ -47,10 +47,13 @@ const TABLES = [
   "retired_weekly_clusters",
   "retired_weekly_drivers",
   "detections",
+  "alert_rules",
+  "alerts",
+  "alert_callbacks",
   "trips",
 ];
 /** What belongs to one database: its migrations, the number of its changes of credentials, and logins that failed. */
-const NOT_COPIED = ["settings", "schema_migrations", "auth_state", "login_failures"];
+const NOT_COPIED = ["settings", "schema_migrations", "auth_state", "login_failures", "alert_state"];
 const TRIPS = 6000;
 /** A Monday on which a partition begins; the trips of four of nine years are from before, and not dropped yet. */
 const RETIRED = "2014-05-05";

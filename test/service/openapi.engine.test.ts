@@ -98,6 +98,7 @@ function schemaOf(method: string, path: string, status: number, contentType: str
   return z.fromJSONSchema(JSON.parse(JSON.stringify(whole).replaceAll("#/components/schemas/", "#/$defs/")));
 }
 
+const SUVS = { on: "detections", where: { category: "SUV" } };
 const VEHICLE = { Year: 2011, Make: "Toyota", Model: "Land Cruiser", Category: "SUV", location: [7.5, 45] };
 
 describe("a reply is as described:", () => {
@@ -126,6 +127,16 @@ describe("a reply is as described:", () => {
     ["GET", "/v1/detections", "/v1/detections?skip=-1", 400],
     ["GET", "/v1/detections/stats", "/v1/detections/stats?by=camera", 200],
     ["GET", "/v1/detections/stats", "/v1/detections/stats?by=colour", 400],
+    ["PUT", "/v1/alert-rules/{name}", "/v1/alert-rules/suvs", 201, SUVS],
+    ["PUT", "/v1/alert-rules/{name}", "/v1/alert-rules/suvs", 200, SUVS],
+    ["PUT", "/v1/alert-rules/{name}", "/v1/alert-rules/bad", 400, { ...SUVS, where: { colour: "red" } }],
+    ["GET", "/v1/alert-rules", "/v1/alert-rules", 200],
+    ["GET", "/v1/alert-rules/{name}", "/v1/alert-rules/suvs", 200],
+    ["GET", "/v1/alert-rules/{name}", "/v1/alert-rules/nobody", 404],
+    ["POST", "/v1/detections", "/v1/detections", 200, VEHICLE],
+    ["GET", "/v1/alerts", "/v1/alerts", 200],
+    ["GET", "/v1/alerts", "/v1/alerts?from=yesterday", 400],
+    ["DELETE", "/v1/alert-rules/{name}", "/v1/alert-rules/nobody", 404],
     ["GET", "/v1/trips", "/v1/trips?limit=1", 200],
     ["GET", "/v1/trips", "/v1/trips?limit=0", 400],
     ["GET", "/v1/trips", "/v1/trips?boundary=Nobody", 404],
