@@ -13,7 +13,9 @@ const SUFFIXES = ["engine", "server", "embedded", "timescaledb"];
 const PATIENCE = { poll: { timeout: 120_000 } };
 
 /** A worker keeps the modules that it has loaded: of the time of a file, up to a half was spent on loading them. */
-const SHARED_WORKERS = { isolate: false, setupFiles: ["test/harness/setup.ts"], expect: PATIENCE };
+const SHARED_WORKERS = { isolate: false };
+
+const EVERYWHERE = { setupFiles: ["test/harness/setup.ts"], expect: PATIENCE };
 
 const projects: TestProjectInlineConfiguration[] = [
   {
@@ -21,6 +23,7 @@ const projects: TestProjectInlineConfiguration[] = [
       name: "unit",
       include: ["test/**/*.test.ts"],
       exclude: SUFFIXES.map((suffix) => `test/**/*.${suffix}.test.ts`),
+      ...EVERYWHERE,
       ...SHARED_WORKERS,
       // Nothing here takes 5 s, the default, but on a busy machine some took a minute.
       testTimeout: 600_000,
@@ -54,7 +57,8 @@ function engineProject(engine: Engine, server: Server): TestProjectInlineConfigu
       include: isBesideServer ? mainSuites() : suffixes.map((suffix) => `test/**/*.${suffix}.test.ts`),
       exclude: isFull(process.env) ? [] : ["test/attacks/**"],
       // An embedded engine's memory is given back only when its process ends.
-      ...(engine === "embedded" ? { expect: PATIENCE } : SHARED_WORKERS),
+      ...EVERYWHERE,
+      ...(engine === "embedded" ? {} : SHARED_WORKERS),
       provide: { engine, server },
       globalSetup: ["test/harness/global-setup.ts"],
       // Three files at a time, of whatever engine: an embedded engine takes about 1 GB of memory, and of the time that a file

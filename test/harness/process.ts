@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { resolve } from "node:path";
-import { afterAll, inject } from "vitest";
+import { inject } from "vitest";
 
 export interface SpawnedService {
   pid: number;
@@ -18,10 +18,12 @@ export interface SpawnedService {
 const PROJECT = resolve(import.meta.dirname, "../..");
 
 const running = new Set<SpawnedService>();
-afterAll(async () => {
+
+/** Kills what a file has left running. `setup.ts` calls it at the end of each. */
+export async function killLeftServices(): Promise<void> {
   for (const service of running) service.kill("SIGKILL");
   await Promise.all([...running].map((service) => service.exited));
-});
+}
 
 /**
  * Starts the service as a process, as an operator does: from the bundle, which the run made. What is still running when the file ends is killed.
