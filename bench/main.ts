@@ -2,6 +2,7 @@
 const BENCHES: Record<string, () => Promise<{ run(args: string[]): Promise<void> }>> = {
   areas: () => import("./areas/areas.ts"),
   attacks: () => import("./attacks/attacks.ts"),
+  auth: () => import("./auth/auth.ts"),
   broker: () => import("./broker/broker.ts"),
   clusters: () => import("./clusters/clusters.ts"),
   ingest: () => import("./ingest/ingest.ts"),

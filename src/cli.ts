@@ -19,6 +19,7 @@ const HELP = `Tripgrid takes in trips, and answers how many trips a week, on ave
   tripgrid keys add NAME [--scope ingest,read,trips,admin] [--source NAME | --region NAME] [--expires DAY]
   tripgrid keys list | revoke ID          API keys: makes one and writes it to the standard output, once; all of
                                           them; ends one
+  tripgrid keys generate                  writes a key that is stored nowhere, for TRIPGRID_FIRST_KEY_FILE
   tripgrid users add NAME [--scope …] [--source NAME | --region NAME]
   tripgrid users list | remove NAME       users, who log in at /v1/tokens; the password comes from the standard input
 

@@ -55,6 +55,7 @@ export async function closedLoop(
   bodies: readonly Body[],
   clients: number,
   seconds: number,
+  headers: Record<string, string> = {},
 ): Promise<Load> {
   const sender = new Sender(url, clients);
   const load = emptyLoad();
@@ -64,7 +65,7 @@ export async function closedLoop(
     for (let body = bodies[next]; body && performance.now() - started < seconds * 1000; body = bodies[next]) {
       next++;
       const before = performance.now();
-      add(load, body, await sender.post(body), performance.now() - before);
+      add(load, body, await sender.post(body, headers), performance.now() - before);
     }
   };
   await Promise.all(Array.from({ length: clients }, client));

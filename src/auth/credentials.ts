@@ -24,6 +24,8 @@ export interface NewKey {
   expiresAt: string | undefined;
   /** Undefined: the command line, or a service without credentials. */
   createdBy: string | undefined;
+  /** A key that was made elsewhere, as `newKey` makes it. Undefined: a new one is made. */
+  key?: string;
 }
 
 /** Makes a key. This is the only time that the key is known. */

@@ -3,14 +3,14 @@ import type { Scope } from "../kit/scope.ts";
 import type { ApiKey, CredentialState, LiveKey, NewKey } from "./credentials.ts";
 import { digestOfSecret, newKey } from "./key-text.ts";
 
-/** Makes an API key. Only its SHA-256 is stored. */
+/** Makes an API key, or takes a given one, also if it is stored already. Only its SHA-256 is stored. */
 export async function addKey(sql: Sql, given: NewKey): Promise<ApiKey & { key: string }> {
-  const key = newKey();
-  const { name, scopes, source = null, region = null, expiresAt = null, createdBy = null } = given;
+  const { key = newKey(), name, scopes, source = null, region = null, expiresAt = null, createdBy = null } = given;
   return translateErrors(async () => {
     const [row] = await sql<ApiKey[]>`
       insert into tripgrid.api_keys (name, digest, scopes, source, region, expires_at, created_by)
       values (${name}, ${digestOfSecret(key)}, ${[...scopes]}, ${source}, ${region}, ${expiresAt}, ${createdBy})
+      on conflict (digest) do update set digest = excluded.digest
       returning ${columns(sql)}`;
     return { ...(row as ApiKey), key };
   });

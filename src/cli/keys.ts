@@ -1,13 +1,18 @@
 import type { ApiKey } from "../auth/credentials.ts";
+import { newKey } from "../auth/key-text.ts";
 import { readConfig } from "../config.ts";
 import { StartError } from "../errors.ts";
 import { openAccess } from "./access.ts";
 import { accessArguments } from "./access-arguments.ts";
 
-/** `tripgrid keys add NAME | list | revoke ID`. A new key is all that is written to the standard output. */
+/** `tripgrid keys add NAME | list | revoke ID | generate`. A new key is all that is written to the standard output. */
 export async function keys(args: string[], write: (text: string) => void): Promise<number> {
-  const actions = { add: true, list: false, revoke: true };
+  const actions = { add: true, list: false, revoke: true, generate: false };
   const { action, name = "", grant, expiresAt, url } = accessArguments("keys", args, actions, ["ingest", "read"]);
+  if (action === "generate") {
+    write(`${newKey()}\n`);
+    return 0;
+  }
   const access = await openAccess(readConfig(), url);
   try {
     if (action === "add") {

@@ -99,7 +99,7 @@ it("keys and users are made by a command, hold in every process, and end there",
 });
 
 it.each([
-  [["keys"], "expected add, list, revoke"],
+  [["keys"], "expected add, list, revoke, generate"],
   [["keys", "add"], "expected one name"],
   [["keys", "add", "x", "--scope", "root"], "--scope: expected some of"],
   [["keys", "add", "x", "--source", "a", "--region", "b"], "expected --source or --region"],

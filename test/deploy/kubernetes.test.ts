@@ -29,7 +29,12 @@ describe("the example for Kubernetes", () => {
   ];
   interface Pod {
     terminationGracePeriodSeconds: number;
-    containers: { env: { name: string; value: string }[]; ports: { name: string; containerPort: number }[] }[];
+    volumes: { name: string; secret?: { secretName: string; defaultMode: number } }[];
+    containers: {
+      env: { name: string; value: string }[];
+      ports: { name: string; containerPort: number }[];
+      volumeMounts: { name: string; mountPath: string }[];
+    }[];
   }
   const { containers, terminationGracePeriodSeconds } = deployment.spec.template.spec;
   const [container] = containers;
@@ -39,6 +44,15 @@ describe("the example for Kubernetes", () => {
     expect(SETTING_NAMES).toEqual(expect.arrayContaining(Object.keys(env)));
     // Requests under way have 20 s after the drain.
     expect(terminationGracePeriodSeconds).toBeGreaterThan(Number(env.TRIPGRID_DRAIN_S) + 20);
+  });
+
+  it("gives the first key as a file of a secret that it mounts", () => {
+    const { volumes } = deployment.spec.template.spec;
+    const volume = volumes.find(({ name }) => name === "first-key");
+    expect(volume?.secret).toEqual({ secretName: "tripgrid-first-key", defaultMode: 0o440 });
+    expect(text).toContain(`kubectl create secret generic ${volume?.secret?.secretName} --from-literal=first-key=`);
+    const mount = container?.volumeMounts.find(({ name }) => name === "first-key");
+    expect(env.TRIPGRID_FIRST_KEY_FILE).toBe(`${mount?.mountPath}/first-key`);
   });
 
   it("leads its service and its budget to its pods, and to ports that they have", () => {
