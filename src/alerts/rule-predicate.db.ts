@@ -44,10 +44,11 @@ function liesIn(area: Area, column: string): RawBuilder<SqlBool> {
   return sql`exists (select from tripgrid.regions r where r.name = ${area.region}::text and st_intersects(r.boundary, ${sql.ref(column)}))`;
 }
 
-/** A value as SQL text. Texts have doubled quotes, and backslashes are plain characters in them. */
+/** A value as SQL text, which means the same under either setting of standard_conforming_strings. */
 function literal(value: unknown): string {
   if (typeof value === "number") return Number.isFinite(value) ? `(${value})` : "null";
   if (typeof value === "boolean") return String(value);
   if (Array.isArray(value)) return `array[${value.map(literal).join(", ")}]`;
-  return `'${String(value).replaceAll("'", "''")}'`;
+  const text = String(value).replaceAll("'", "''");
+  return text.includes("\\") ? `E'${text.replaceAll("\\", "\\\\")}'` : `'${text}'`;
 }
