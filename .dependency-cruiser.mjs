@@ -10,6 +10,7 @@ const ROOMS = [
     "regions",
     "ogc",
     "tiles",
+    "export",
     "demo",
     "bi",
     "events",

@@ -7,6 +7,7 @@ const BENCHES: Record<string, () => Promise<{ run(args: string[]): Promise<void>
   clusters: () => import("./clusters/clusters.ts"),
   ingest: () => import("./ingest/ingest.ts"),
   plot: () => import("./plot.ts"),
+  tiles: () => import("./tiles/tiles.ts"),
 };
 
 const [name = "", ...args] = process.argv.slice(2);

@@ -10,6 +10,7 @@ import { endpoints as corrections } from "./corrections/corrections.http.ts";
 import { endpoints as detections } from "./detections/detections.http.ts";
 import { endpoints as events } from "./events/events.http.ts";
 import { endpoints as exercises } from "./exercises/exercises.http.ts";
+import { endpoints as exports } from "./export/export.http.ts";
 import { endpoints as imports } from "./imports/imports.http.ts";
 import { endpoints as ingest } from "./ingest/ingest.http.ts";
 import { forCaller } from "./kit/caller.http.ts";
@@ -54,6 +55,7 @@ const ROOMS = [
   audit,
   ogc,
   tiles,
+  exports,
   auth,
   monitoring,
   exercises,

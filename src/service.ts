@@ -26,6 +26,7 @@ import { wireDetections } from "./detections/detections.wiring.ts";
 import { type Listening, listen } from "./edge/listen.http.ts";
 import { wireEvents } from "./events/events.wiring.ts";
 import type { Follower } from "./events/follow-batches.ts";
+import { wireExport } from "./export/export.wiring.ts";
 import type { ImportFile } from "./imports/imports.ts";
 import { type ImportParts, wireImports, wireInbox } from "./imports/imports.wiring.ts";
 import { type IngestParts, wireIngest } from "./ingest/ingest.wiring.ts";
@@ -159,10 +160,9 @@ export async function startService(
       ...rollups.calls,
       ...{ ...wireTrips(wiring), ...wireQueries(wiring) },
       ...{ ...regions.calls, ...detections.calls, ...alerts.calls },
-      ...wireAudit(wiring),
-      ...auth.calls,
+      ...{ ...wireAudit(wiring), ...auth.calls },
       ...monitoring.calls,
-      ...{ ...wireOgc(wiring), ...wireTiles(wiring) },
+      ...{ ...wireOgc(wiring), ...wireTiles(wiring), ...wireExport(wiring) },
     };
     closeMetrics = await listenForScrapes(config, monitoring.metrics);
     const server = await listen(createApp(deps).fetch, {

@@ -68,7 +68,9 @@ export async function openTarget(name: string | undefined, databaseUrl: string |
 /** The folder with the programs of an engine. */
 export function programsOf(engine: Engine): string {
   // Servers that tests are given by URL are not for benches: their settings are anyone's guess.
-  const found = findEngines({ PATH: process.env.PATH }).find((one) => one.engine === engine);
+  const found = findEngines({ PATH: process.env.PATH, TRIPGRID_TEST_FULL: "true" }).find(
+    (one) => one.engine === engine,
+  );
   if (found && "server" in found && found.server.kind === "programs") return found.server.bin;
   throw new RangeError(`--engine ${engine}: ${found && "missing" in found ? found.missing : "no programs were found"}`);
 }

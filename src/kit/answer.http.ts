@@ -21,6 +21,12 @@ export interface AnswerOptions {
   holdsSession?: boolean;
 }
 
+/** The parts of an answer. */
+export type Parts = AsyncGenerator<string | Uint8Array> | Generator<string | Uint8Array>;
+
+const bytesOf = (part: string | Uint8Array): Buffer =>
+  typeof part === "string" ? Buffer.from(part) : Buffer.from(part.buffer, part.byteOffset, part.byteLength);
+
 /** A socket takes this much at once. A smaller answer needs no room. */
 const SMALL = 64 * 1024;
 /** Bytes that are made before the reply begins. A fault until then gets its own error reply. */
@@ -42,7 +48,7 @@ const MAX_PAUSE_MS = 60_000;
 export async function sendAnswer(
   c: Context,
   deps: AnswerDeps,
-  parts: AsyncGenerator<string> | Generator<string>,
+  parts: Parts,
   { contentType, headers = {}, holdsSession = false }: AnswerOptions,
 ): Promise<Response> {
   const all = { "content-type": contentType, ...headers };
@@ -56,7 +62,7 @@ export async function sendAnswer(
       const { done, value } = await parts.next();
       if (done) isWhole = true;
       else {
-        const part = Buffer.from(value);
+        const part = bytesOf(value);
         first.push(part);
         bytes += part.length;
       }
@@ -79,7 +85,7 @@ export async function sendAnswer(
 
 class AnswerWriter {
   readonly #queue: Buffer[];
-  readonly #parts: AsyncGenerator<string> | Generator<string> | undefined;
+  readonly #parts: Parts | undefined;
   readonly #hold: ReturnType<Room["hold"]>;
   readonly #deps: AnswerDeps;
   readonly #request: { method: string; path: string };
@@ -98,7 +104,7 @@ class AnswerWriter {
 
   constructor(
     first: Buffer[],
-    parts: AsyncGenerator<string> | Generator<string> | undefined,
+    parts: Parts | undefined,
     hold: ReturnType<Room["hold"]>,
     deps: AnswerDeps,
     holdsSession: boolean,
@@ -136,14 +142,14 @@ class AnswerWriter {
   }
 
   /** Makes parts as long as there is space for them. */
-  async #make(parts: AsyncGenerator<string> | Generator<string>): Promise<void> {
+  async #make(parts: Parts): Promise<void> {
     try {
       for (;;) {
         await breathe();
         const { done, value } = await parts.next();
         if (this.#isOver) return;
         if (done) break;
-        const part = Buffer.from(value);
+        const part = bytesOf(value);
         await this.#space(part.length);
         if (this.#isOver) return;
         this.#queue.push(part);

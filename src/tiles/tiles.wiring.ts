@@ -1,10 +1,10 @@
 import { clusters } from "../clusters/clusters.db.ts";
 import type { ClusterAnswer } from "../clusters/clusters.ts";
 import { withinBound } from "../kit/bounds.ts";
-import { mondayOfDate, weeksBetween } from "../time/week.ts";
 import type { ByRegionAnswer } from "../weekly-averages/weekly-averages.ts";
 import { weeklyAveragesByRegion } from "../weekly-averages/weekly-averages-by-region.db.ts";
 import type { Wiring } from "../wiring.ts";
+import { countedWeeks, hasOpenEnd, type KnownWeeks } from "./counted-weeks.ts";
 import { readDataState } from "./data-state.db.ts";
 import { drawCells } from "./draw-cells.db.ts";
 import { drawClusters } from "./draw-clusters.ts";
@@ -22,23 +22,18 @@ const MOST_WINDOWS = 100;
 export function wireTiles({ questions, db }: Wiring): { drawTile: DrawTile; readDataState: ReadDataState } {
   const clusterAnswers = new SharedAnswers<ClusterAnswer>(MOST_ANSWERS);
   const regionAnswers = new SharedAnswers<ByRegionAnswer>(MOST_ANSWERS);
-  const windows = new SharedAnswers<{ first: string | null; last: string | null }>(MOST_WINDOWS);
+  const windows = new SharedAnswers<KnownWeeks>(MOST_WINDOWS);
   const drawTile: DrawTile = {
     cells: async (tile, filters, { version, retiredBefore }) => {
       const f = withinBound(filters);
       const named = { source: f.source, region: f.region };
-      const isOpen = f.from === undefined || f.to === undefined;
-      const known = isOpen
-        ? await windows.get(JSON.stringify([version, named]), () => firstAndLastWeek(questions, named))
+      const ask = () => firstAndLastWeek(questions, named);
+      const known = hasOpenEnd(f)
+        ? await windows.get(JSON.stringify([version, named]), ask)
         : { first: null, last: null };
-      const first = f.from === undefined ? known.first : mondayOfDate(f.from);
-      const last = f.to === undefined ? known.last : mondayOfDate(f.to);
-      // The rollups know cells by one end and by no hour.
-      const isByTrip = f.hours !== undefined || f.days !== undefined || f.match === "both" || f.match === "either";
-      const isCut = isByTrip && retiredBefore !== null && first !== null && first < retiredBefore;
-      const weeks = first && last ? Math.max(weeksBetween(isCut ? retiredBefore : first, last), 0) : undefined;
+      const { weeks, isCut } = countedWeeks(f, known, retiredBefore);
       const drawn = await drawCells(questions, tile, f, weeks);
-      return isCut ? { ...drawn, retiredBefore } : drawn;
+      return isCut ? { ...drawn, retiredBefore: retiredBefore ?? undefined } : drawn;
     },
     clusters: async (tile, asked, { version }) => {
       const question = { ...withinBound(asked), order: "trips" } as const;

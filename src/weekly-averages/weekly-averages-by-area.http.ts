@@ -63,7 +63,7 @@ export function postWeeklyAveragesByArea(
   };
 }
 
-const headersOf = (answer: { window: { from: string; to: string } | null; data_as_of: string }) => ({
+export const headersOf = (answer: { window: { from: string; to: string } | null; data_as_of: string }) => ({
   ...(answer.window ? { "Tripgrid-Window": `${answer.window.from}/${answer.window.to}` } : {}),
   "Tripgrid-Data-As-Of": answer.data_as_of,
 });
@@ -75,11 +75,17 @@ const BODY_FACTOR = 4;
 const hasNoBody = (c: Context): boolean =>
   (c.req.header("content-length") ?? "0") === "0" && c.req.header("transfer-encoding") === undefined;
 
-async function questionOf(c: Context, limits: Limits) {
+/**
+ * Reads the areas and filters of a request, from its body and its parameters.
+ *
+ * @param query its parameters. If these have a format of their own, it is not looked at here
+ */
+export async function questionOf(c: Context, limits: Limits, query: z.ZodType = ByAreaQuery) {
   const given = hasNoBody(c) ? {} : await readJson(c, z.looseObject({}), BODY_FACTOR);
   const isBare = typeof given.type === "string";
-  const named = Object.fromEntries(Object.entries(c.req.query()).filter(([key]) => key !== "make_valid"));
-  readQuery(c, ByAreaQuery);
+  const elsewhere = ["make_valid", ...(query === ByAreaQuery ? [] : ["format"])];
+  const named = Object.fromEntries(Object.entries(c.req.query()).filter(([key]) => !elsewhere.includes(key)));
+  readQuery(c, query);
   const parsed = parseWith(ByAreaBody, { ...named, ...(isBare ? { areas: given } : given) }, "invalid_body");
   const { areas, boundaries: asked, make_valid, name_property, format, ...filters } = parsed;
   const makeValid = make_valid ?? c.req.query("make_valid") === "true";

@@ -1,7 +1,8 @@
 -- Returns the trips of a selection in each cell of one size, as they may be shown.
 --
 -- In:     selection and size, as tripgrid_internal.cell_counts
---         parents, geohashes of one character less than size, each once
+--         parents, geohashes shorter than size, each once, none within another. Where some cells of a parent are asked for, and it is
+--         one character shorter than they are, all of its cells are judged
 -- Out:    cell, with a trip; trips, null if TRIPGRID_MIN_GROUP_SIZE withholds the cell
 -- Errors: none of its own
 --

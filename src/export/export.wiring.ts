@@ -1,0 +1,42 @@
+import { wireClusters } from "../clusters/clusters.wiring.ts";
+import { bboxFrom, polygonOfBox } from "../geo/bbox.ts";
+import { withinBound } from "../kit/bounds.ts";
+import { wireQueries } from "../queries/queries.wiring.ts";
+import { countedWeeks, hasOpenEnd } from "../tiles/counted-weeks.ts";
+import { readDataState } from "../tiles/data-state.db.ts";
+import { firstAndLastWeek } from "../tiles/window.db.ts";
+import { wireWeeklyAverages } from "../weekly-averages/weekly-averages.wiring.ts";
+import type { Wiring } from "../wiring.ts";
+import { areaTable, clusterTable, queryTable } from "./answer-tables.ts";
+import { cellTable } from "./cell-table.db.ts";
+import type { Export } from "./export.ts";
+import { tripTable } from "./trip-table.db.ts";
+import { boundsOf } from "./wkb.ts";
+
+/** What is exported, each within the bounds of the caller. */
+export function wireExport(wiring: Wiring): { exported: Export } {
+  const { questions, db, check } = wiring;
+  const calls = { ...wireClusters(wiring), ...wireWeeklyAverages(wiring), ...wireQueries(wiring) };
+  const exported: Export = {
+    trips: async (filters, byCell) => tripTable(db, questions, check, withinBound(filters), byCell ? "cell" : "time"),
+    cells: async (asked) => {
+      const { bbox, ...q } = withinBound(asked);
+      // A box across the antimeridian is two.
+      const shape = bbox === undefined ? undefined : polygonOfBox(bboxFrom(bbox));
+      const parts = shape?.type === "MultiPolygon" ? shape.coordinates : shape && [shape.coordinates];
+      const boxes = parts?.map((coordinates) => boundsOf({ type: "Polygon", coordinates }));
+      const known = hasOpenEnd(q) ? await firstAndLastWeek(questions, q) : { first: null, last: null };
+      const { retiredBefore } = await readDataState(questions);
+      const { weeks, isCut } = countedWeeks(q, known, retiredBefore);
+      const table = cellTable(questions, q, boxes, weeks);
+      return isCut && retiredBefore ? { ...table, headers: { "Tripgrid-Retired-Before": retiredBefore } } : table;
+    },
+    clusters: async (question) => clusterTable(await calls.clusters(question)),
+    byArea: async (question) => {
+      const { answer, features } = await calls.weeklyAveragesByArea(question, true);
+      return areaTable(answer, features);
+    },
+    query: async (query) => queryTable(await calls.runQuery(query)),
+  };
+  return { exported };
+}

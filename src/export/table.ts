@@ -1,0 +1,68 @@
+import type { Geometry } from "geojson";
+import type { Pages } from "../kit/pages.ts";
+
+/**
+ * What a column holds. `instant` and `local-time` are microseconds since 1970, of an instant or as if a wall clock
+ * showed UTC. `json` is JSON as text.
+ */
+export type ColumnType = "string" | "integer" | "number" | "boolean" | "instant" | "local-time" | "json";
+
+export interface Column {
+  name: string;
+  type: ColumnType;
+}
+
+export type Value = string | number | boolean | null;
+
+export interface Row {
+  /** In the order of the columns. */
+  values: readonly Value[];
+  /** In degrees, longitude first. Null: the row has no place. */
+  geometry: Geometry | null;
+}
+
+export type GeometryType = "Point" | "LineString" | "Polygon" | "MultiPolygon";
+
+/** Rows to export, which are read once. */
+export interface Table {
+  name: string;
+  columns: readonly Column[];
+  /** Undefined: its rows have no place. */
+  geometry: GeometryType | undefined;
+  pages: Pages<Row[]>;
+  /** Whether the pages come out of an open transaction. */
+  holdsSession: boolean;
+  /** What else an answer says, as headers. */
+  headers: Readonly<Record<string, string>>;
+}
+
+/** Writes a table in a format, part by part. */
+export type WriteTable = (table: Table) => AsyncGenerator<string | Uint8Array>;
+
+/** The pages of a table one after the other. They are ended, also if the reader stops before. */
+export async function* pagesOf({ pages }: Table): AsyncGenerator<Row[]> {
+  try {
+    for (let page = await pages.next(); page; page = await pages.next()) yield page;
+  } finally {
+    await pages.end();
+  }
+}
+
+/** Bytes in parts that a slow reader can take one by one. */
+export function* partsOf(bytes: Uint8Array): Generator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += PART) yield bytes.subarray(at, at + PART);
+}
+const PART = 128 * 1024;
+
+/** Microseconds as ISO 8601, as short as they allow. `Z` ends an instant. */
+export function timeText(micros: number, type: ColumnType): string {
+  const ms = Math.floor(micros / 1000);
+  const text = new Date(ms).toISOString().slice(0, 19);
+  const fraction = micros - Math.floor(micros / 1_000_000) * 1_000_000;
+  const shown = fraction === 0 ? "" : `.${String(fraction).padStart(6, "0").replace(/0+$/, "")}`;
+  return `${text}${shown}${type === "instant" ? "Z" : ""}`;
+}
+
+/** A value as text formats show it. */
+export const shownValue = (value: Value, { type }: Column): Value =>
+  typeof value === "number" && (type === "instant" || type === "local-time") ? timeText(value, type) : value;

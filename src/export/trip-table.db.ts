@@ -1,0 +1,99 @@
+import type { Kysely } from "kysely";
+import { sql } from "kysely";
+import { type Sql, translateErrors } from "../database/client.ts";
+import { openCursor } from "../database/cursor.ts";
+import type { CheckCost } from "../database/query-cost.ts";
+import type { DB } from "../database/schema.ts";
+import { mapPages } from "../kit/pages.ts";
+import { checkBoundary, tripFilters } from "../trips/trip-filters.db.ts";
+import type { TripFilters } from "../trips/trips.ts";
+import type { Column, Row, Table, Value } from "./table.ts";
+
+const COLUMNS: readonly Column[] = [
+  { name: "source", type: "string" },
+  { name: "trip_id", type: "string" },
+  { name: "region", type: "string" },
+  { name: "local_time", type: "local-time" },
+  { name: "started_at", type: "instant" },
+  { name: "ended_at", type: "instant" },
+  { name: "booked_at", type: "instant" },
+  { name: "duration_s", type: "number" },
+  { name: "distance_m", type: "number" },
+  { name: "origin_lon", type: "number" },
+  { name: "origin_lat", type: "number" },
+  { name: "destination_lon", type: "number" },
+  { name: "destination_lat", type: "number" },
+  { name: "origin_cell", type: "string" },
+  { name: "destination_cell", type: "string" },
+  { name: "driver_id", type: "string" },
+  { name: "rider_id", type: "string" },
+  { name: "vehicle_model", type: "string" },
+  { name: "attributes", type: "json" },
+];
+const NAMES = COLUMNS.map(({ name }) => name);
+const [LON, LAT] = [NAMES.indexOf("origin_lon"), NAMES.indexOf("origin_lat")] as const;
+
+const ROWS_A_PAGE = 1000;
+const BYTES_A_PAGE = 4 * 1024 * 1024;
+/** Attributes may take this many bytes. */
+const LARGE = 4 * 1024;
+
+const micros = (column: string) => sql<number | null>`(extract(epoch from ${sql.ref(column)}) * 1000000)::bigint`;
+
+/**
+ * The trips that fit the filters, as points at their origins.
+ *
+ * @param order by cell, so that neighbours are near each other in the file, or by time
+ * @param check refuses a statement that would read too many rows
+ */
+export async function tripTable(
+  db: Kysely<DB>,
+  client: Sql,
+  check: CheckCost,
+  filters: TripFilters,
+  order: "cell" | "time",
+): Promise<Table> {
+  const statement = db
+    .selectFrom("trips")
+    .select(["source", "trip_id", "region", "duration_s", "distance_m", "driver_id", "rider_id", "vehicle_model"])
+    .select(["o_cell as origin_cell", "d_cell as destination_cell"])
+    .select([
+      micros("local_time").as("local_time"),
+      micros("started_at").as("started_at"),
+      micros("ended_at").as("ended_at"),
+      micros("booked_at").as("booked_at"),
+      sql<number>`st_x(origin)`.as("origin_lon"),
+      sql<number>`st_y(origin)`.as("origin_lat"),
+      sql<number | null>`st_x(destination)`.as("destination_lon"),
+      sql<number | null>`st_y(destination)`.as("destination_lat"),
+      sql<string | null>`attributes::text`.as("attributes"),
+    ])
+    .where((eb) => tripFilters(eb, filters))
+    // An output column has the name of the time, so the table's is named.
+    .orderBy(order === "cell" ? sql`trips.o_cell` : sql`trips.local_time`)
+    .orderBy(sql`trips.local_time`)
+    .orderBy("source")
+    .orderBy("trip_id")
+    .compile();
+  await translateErrors(async () => {
+    await checkBoundary(db, filters);
+    await check(statement);
+  });
+  const pages = openCursor<Record<string, Value>>(
+    client,
+    { text: statement.sql, parameters: statement.parameters },
+    ({ attributes }) => {
+      const bytes = typeof attributes === "string" && attributes.length > LARGE ? attributes.length : LARGE;
+      return Math.max(1, Math.min(ROWS_A_PAGE, Math.floor(BYTES_A_PAGE / bytes)));
+    },
+  );
+  return {
+    ...{ name: "trips", columns: COLUMNS, geometry: "Point", holdsSession: true, headers: {} },
+    pages: mapPages(pages, (page) => page.map(rowOf)),
+  };
+}
+
+function rowOf(found: Record<string, Value>): Row {
+  const values = NAMES.map((name) => found[name] ?? null);
+  return { values, geometry: { type: "Point", coordinates: [Number(values[LON]), Number(values[LAT])] } };
+}
