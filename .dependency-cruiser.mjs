@@ -11,6 +11,7 @@ const ROOMS = [
     "ogc",
     "tiles",
     "export",
+    "explorer",
     "demo",
     "bi",
     "events",

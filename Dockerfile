@@ -4,12 +4,13 @@ FROM node:20.20.2-bookworm-slim AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json ./
 # No package needs its install script: binaries come ready in packages of their own.
-RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
+RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY build.mjs ./
 COPY client ./client
+COPY web ./web
 COPY src ./src
 COPY db ./db
-RUN node build.mjs
+RUN node build.mjs && npm prune --omit=dev --ignore-scripts --no-audit --no-fund
 
 FROM node:20.20.2-bookworm-slim
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=8080 TRIPGRID_DATA_DIR=/data TRIPGRID_FIRST_KEY_FILE=/data/first-key

@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { buildExplorer } from "./web/build.mjs";
 
 /**
  * Bundles the service and its commands into `dist/`, as JavaScript that Node runs as it is: a start from the sources would
@@ -30,7 +31,7 @@ const { outputFiles } = await build({
   chunkNames: "chunk-[hash]",
   format: "esm",
   platform: "node",
-  target: "node20.11",
+  target: "node20.19",
   packages: "external",
   sourcemap: "linked",
 });
@@ -43,6 +44,7 @@ const now = new Date();
 utimesSync(join(DIST, "cli.js"), now, now);
 const made = new Set(outputFiles.map(({ path }) => basename(path)));
 for (const name of readdirSync(DIST)) if (name.includes(".") && !made.has(name)) rmSync(join(DIST, name));
+await buildExplorer(join(PROJECT, "web"), join(DIST, "web"));
 // The database that a first start of the embedded engine copies.
 execFileSync(process.execPath, [join(DIST, "prepare-folder.js")], { stdio: "inherit" });
 

@@ -4,7 +4,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
 import type { Engine } from "./src/database/engine.ts";
 import { findEngines, isFull, type Server } from "./test/harness/engines.ts";
-import { missingBrokers } from "./test/harness/find-brokers.ts";
+import { missingPrograms } from "./test/harness/find-programs.ts";
 
 /** Tests that need a database say in their names where they run: on every engine, on servers, or on one engine. */
 const SUFFIXES = ["engine", "server", "embedded", "timescaledb"];
@@ -37,8 +37,8 @@ for (const found of engines) {
   if ("missing" in found) process.stdout.write(`${found.engine}: skipped, ${found.missing}\n`);
   else projects.push(engineProject(found.engine, found.server));
 }
-for (const { broker, reason } of missingBrokers(process.env)) {
-  process.stdout.write(`${broker}: its tests are skipped, ${reason}\n`);
+for (const { program, reason } of missingPrograms(process.env)) {
+  process.stdout.write(`${program}: its tests are skipped, ${reason}\n`);
 }
 if (!isFull(process.env)) {
   process.stdout.write("attacks: skipped, they are part of npm run test:full\n");

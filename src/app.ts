@@ -10,6 +10,8 @@ import { endpoints as corrections } from "./corrections/corrections.http.ts";
 import { endpoints as detections } from "./detections/detections.http.ts";
 import { endpoints as events } from "./events/events.http.ts";
 import { endpoints as exercises } from "./exercises/exercises.http.ts";
+import { addExplorer } from "./explorer/explorer.http.ts";
+import type { Explorer } from "./explorer/explorer.ts";
 import { endpoints as exports } from "./export/export.http.ts";
 import { endpoints as imports } from "./imports/imports.http.ts";
 import { endpoints as ingest } from "./ingest/ingest.http.ts";
@@ -76,6 +78,7 @@ export type AppDeps = Together<Parameters<(typeof ROOMS)[number]>[0]> & {
   recordAudit: RecordAudit;
   logError: LogError;
   version: string;
+  explorer: Explorer;
 };
 
 /** Builds the API. */
@@ -101,5 +104,6 @@ export function createApp(deps: AppDeps): OpenAPIHono {
   for (const room of ROOMS)
     for (const endpoint of room(deps)) add(app, withAudit(endpoint, deps.recordAudit), deps.guard);
   addDocs(app, deps.version);
+  addExplorer(app, deps.explorer, deps.version);
   return app;
 }

@@ -7,6 +7,7 @@ import { DETECTION_SETTINGS, type DetectionConfig, detectionConfig } from "./det
 import { RATE_SETTINGS, type RatesConfig, ratesConfig } from "./edge/rate-settings.ts";
 import { StartError } from "./errors.ts";
 import { EXERCISES_SETTINGS, type ExercisesConfig, exercisesConfig } from "./exercises/exercises-settings.ts";
+import { EXPLORER_SETTINGS, type MapConfig, mapConfig } from "./explorer/explorer-settings.ts";
 import { isRange } from "./kit/client-address.ts";
 import { listOf, ORIGIN, unknownSettings, WEBHOOK_SECRET, wantsTraces } from "./kit/setting-forms.ts";
 import { isTimeZone } from "./time/time-zone.ts";
@@ -77,14 +78,16 @@ const settings = z.object({
     .regex(WEBHOOK_SECRET, "expected whsec_ and at least 24 bytes in base64")
     .optional(),
   TRIPGRID_CALLBACK_ALLOW_PRIVATE: z.enum(["true", "false"]).default("false"),
-  ...{ ...BROKER_SETTINGS, ...DETECTION_SETTINGS, ...ALERT_SETTINGS, ...EXERCISES_SETTINGS },
+  ...{ ...BROKER_SETTINGS, ...DETECTION_SETTINGS, ...ALERT_SETTINGS, ...EXERCISES_SETTINGS, ...EXPLORER_SETTINGS },
   TRIPGRID_LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
 });
 
 /** The names of all settings, for the tests that compare them with `.env.example` and `docker-compose.yml`. */
 export const SETTING_NAMES: readonly string[] = Object.keys(settings.shape);
 
-export interface Config extends BrokerConfig, DetectionConfig, AlertConfig, AuthSettings, RatesConfig, ExercisesConfig {
+type Rooms = BrokerConfig & DetectionConfig & AlertConfig & AuthSettings & RatesConfig & ExercisesConfig & MapConfig;
+
+export interface Config extends Rooms {
   port: number;
   host: string;
   /** Undefined: the embedded engine is used. */
@@ -217,18 +220,15 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     maxBufferedBytes: s.TRIPGRID_MAX_BUFFERED_MB * 1024 * 1024,
     maxQuestionBytes: s.TRIPGRID_MAX_QUESTION_MB * 1024 * 1024,
     maxVertices: s.TRIPGRID_MAX_VERTICES,
-    maxColumns: s.TRIPGRID_MAX_COLUMNS,
-    maxRowBytes: s.TRIPGRID_MAX_ROW_KB * 1024,
+    ...{ maxColumns: s.TRIPGRID_MAX_COLUMNS, maxRowBytes: s.TRIPGRID_MAX_ROW_KB * 1024 },
     maxAttributesBytes: s.TRIPGRID_MAX_ATTRIBUTES_KB * 1024,
     maxNesting: s.TRIPGRID_MAX_NESTING,
     ...{ maxRejectedRows: s.TRIPGRID_MAX_REJECTED_ROWS, maxRejectedBytes: s.TRIPGRID_MAX_REJECTED_MB * 1024 * 1024 },
     ...{ maxFaults: s.TRIPGRID_MAX_FAULTS, maxNameLength: s.TRIPGRID_MAX_NAME_LENGTH },
     minBytesPerS: s.TRIPGRID_MIN_RATE_KB * 1024,
-    headersTimeoutMs: s.TRIPGRID_HEADERS_TIMEOUT_S * 1000,
-    drainMs: s.TRIPGRID_DRAIN_S * 1000,
+    ...{ headersTimeoutMs: s.TRIPGRID_HEADERS_TIMEOUT_S * 1000, drainMs: s.TRIPGRID_DRAIN_S * 1000 },
     ...{ metricsPort: s.TRIPGRID_METRICS_PORT, trustedProxies: s.TRIPGRID_TRUSTED_PROXIES },
-    keepAliveMs: s.TRIPGRID_KEEP_ALIVE_S * 1000,
-    maxConnections: s.TRIPGRID_MAX_CONNECTIONS,
+    ...{ keepAliveMs: s.TRIPGRID_KEEP_ALIVE_S * 1000, maxConnections: s.TRIPGRID_MAX_CONNECTIONS },
     allowedHosts: s.TRIPGRID_ALLOWED_HOSTS,
     allowedOrigins: s.TRIPGRID_ALLOWED_ORIGINS,
     ...authSettingsFrom(s),
@@ -243,8 +243,8 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     writers: s.TRIPGRID_MAX_CONCURRENT_WRITES,
     callbackSecret: s.TRIPGRID_CALLBACK_SECRET,
     callbackAllowPrivate: s.TRIPGRID_CALLBACK_ALLOW_PRIVATE === "true",
-    ...{ ...ratesConfig(s), ...brokerConfig(s), ...detectionConfig(s), ...alertConfig(s), ...exercisesConfig(s) },
-    logLevel: s.TRIPGRID_LOG_LEVEL,
-    traces: wantsTraces(given),
+    ...{ ...ratesConfig(s), ...brokerConfig(s), ...detectionConfig(s), ...alertConfig(s) },
+    ...{ ...exercisesConfig(s), ...mapConfig(s) },
+    ...{ logLevel: s.TRIPGRID_LOG_LEVEL, traces: wantsTraces(given) },
   };
 }

@@ -26,6 +26,7 @@ import { wireDetections } from "./detections/detections.wiring.ts";
 import { type Listening, listen } from "./edge/listen.http.ts";
 import { wireEvents } from "./events/events.wiring.ts";
 import type { Follower } from "./events/follow-batches.ts";
+import { wireExplorer } from "./explorer/explorer.wiring.ts";
 import { wireExport } from "./export/export.wiring.ts";
 import type { ImportFile } from "./imports/imports.ts";
 import { type ImportParts, wireImports, wireInbox } from "./imports/imports.wiring.ts";
@@ -162,7 +163,7 @@ export async function startService(
       ...{ ...regions.calls, ...detections.calls, ...alerts.calls },
       ...{ ...wireAudit(wiring), ...auth.calls },
       ...monitoring.calls,
-      ...{ ...wireOgc(wiring), ...wireTiles(wiring), ...wireExport(wiring) },
+      ...{ ...wireOgc(wiring), ...wireTiles(wiring), ...wireExport(wiring), ...wireExplorer(wiring) },
     };
     closeMetrics = await listenForScrapes(config, monitoring.metrics);
     const server = await listen(createApp(deps).fetch, {

@@ -17,7 +17,7 @@ import { readConfig } from "../../src/config.ts";
 import { startKafka, startNats } from "../harness/brokers.ts";
 import { freePort } from "../harness/cluster.ts";
 import { isFull } from "../harness/engines.ts";
-import { lacksKafka, lacksNats } from "../harness/find-brokers.ts";
+import { lacksKafka, lacksNats } from "../harness/find-programs.ts";
 import { startBroker } from "./test-broker.ts";
 
 const opened: { close(): Promise<void> }[] = [];

@@ -6,7 +6,7 @@ import { DeliverPolicy, jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { connect } from "@nats-io/transport-node";
 import kafkajs from "kafkajs";
 import { startKafka, startNats } from "../harness/brokers.ts";
-import { lacksKafka, lacksNats } from "../harness/find-brokers.ts";
+import { lacksKafka, lacksNats } from "../harness/find-programs.ts";
 
 export interface Sent {
   value: string;

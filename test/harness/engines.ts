@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, realpathSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import type { Engine } from "../../src/database/engine.ts";
+import { PROGRAM_NAMES } from "./find-programs.ts";
 
 /** Where an engine's databases are made: nowhere but in this process, on a server that runs, or by a server's programs. */
 export type Server = { kind: "none" } | { kind: "url"; url: string } | { kind: "programs"; bin: string };
@@ -16,9 +17,6 @@ export const isFull = (env: Env): boolean => env.TRIPGRID_TEST_FULL === "true";
 /** How often something random is tried: what the variable says, or what is usual in a run of this kind. */
 export const countFrom = (variable: string, usual: number, full: number): number =>
   Number(process.env[variable] ?? (isFull(process.env) ? full : usual));
-
-/** What `TRIPGRID_TEST_REQUIRE` may name besides engines: see find-brokers.ts. */
-const BROKERS = new Set(["nats", "kafka"]);
 
 /**
  * Which engines this machine has, each with its server or with the reason why there is none.
@@ -37,7 +35,7 @@ export function findEngines(env: Env): FoundEngine[] {
   ];
   const required = (env.TRIPGRID_TEST_REQUIRE ?? "").split(",").map((part) => part.trim());
   for (const name of required) {
-    if (name === "" || BROKERS.has(name)) continue;
+    if (name === "" || PROGRAM_NAMES.has(name)) continue;
     const engine = found.find((one) => one.engine === name);
     if (!engine) throw new Error(`TRIPGRID_TEST_REQUIRE names ${name}, which is no engine.`);
     if ("missing" in engine) throw new Error(`TRIPGRID_TEST_REQUIRE names ${name}, but ${engine.missing}.`);

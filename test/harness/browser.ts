@@ -1,0 +1,38 @@
+import puppeteer, { type Browser, type Page } from "puppeteer-core";
+import { browserPath } from "./find-programs.ts";
+
+/** Starts the browser without a window. WebGL is computed by the processor. */
+export const startBrowser = (): Promise<Browser> =>
+  puppeteer.launch({
+    executablePath: browserPath() ?? "",
+    protocolTimeout: 300_000,
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-dev-shm-usage",
+      "--enable-unsafe-swiftshader",
+      "--enable-features=AllowSwiftShaderFallback,AllowSoftwareGLFallbackDueToCrashes",
+    ],
+  });
+
+export interface PageOptions {
+  width?: number;
+  height?: number;
+  theme?: "light" | "dark";
+}
+
+/** A page of its own storage, and what went wrong on it so far: errors, and what its policy refused. */
+export async function newPage(browser: Browser, options: PageOptions = {}): Promise<{ page: Page; faults: string[] }> {
+  const { width = 1280, height = 800, theme = "light" } = options;
+  const context = await browser.createBrowserContext();
+  const page = await context.newPage();
+  page.setDefaultTimeout(120_000);
+  await page.setViewport({ width, height, isMobile: width < 600, hasTouch: width < 600 });
+  await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: theme }]);
+  const faults: string[] = [];
+  page.on("pageerror", (error) => faults.push(String(error)));
+  page.on("console", (message) => {
+    if (message.type() === "error") faults.push(message.text());
+  });
+  return { page, faults };
+}
