@@ -104,7 +104,7 @@ async function mendRows(
     mended.sent = (row) => ({ field: nameFor(mapping, "started_at"), record: safeJson(tripRecords.get(row)) });
     const startRange = { min: options.minTime, max: yearsFrom(options.now?.() ?? new Date(), 1) };
     const about = { lookups: await options.lookupsFor(mapping), numbers: { decimal: batch.format?.decimal } };
-    await classifyRows(
+    await classifyMended(
       mended,
       tripRecords,
       rows,
@@ -154,7 +154,7 @@ async function mappingOf(batch: BatchToMend, { findMapping }: MendOptions, sent:
   return mapping;
 }
 
-async function classifyRows(
+async function classifyMended(
   mended: MendedRows,
   tripRecords: Map<number, Record<string, unknown>>,
   rows: readonly MendedRow[],
