@@ -13,6 +13,8 @@ const HELP = `Tripgrid takes in trips, and answers how many trips a week, on ave
   tripgrid load --url URL [--key KEY] [--duration 60s] [--rate 200] [--burst 50] [--late 1000] [--source NAME]
                                           posts rides, in bursts too, asks questions meanwhile, and counts what is stored
   tripgrid undo BATCH|IMPORT [--url URL]  takes back what a batch or an import stored
+  tripgrid export --weeks 2025-W01..2025-W12 --to DIR [--source NAME] [--region NAME] [--url URL]
+                                          writes a GeoParquet file a week, sorted by cell; files that are there stay
   tripgrid rollups status|refresh|rebuild [--url URL]
                                           how far the rollups are behind the trips; takes up what is missing
                                           now; counts every week again
@@ -23,7 +25,7 @@ const HELP = `Tripgrid takes in trips, and answers how many trips a week, on ave
   tripgrid users add NAME [--scope …] [--source NAME | --region NAME]
   tripgrid users list | remove NAME       users, who log in at /v1/tokens; the password comes from the standard input
 
-import, undo and rollups ask the service that runs, at --url or at HOST and PORT of the settings; if none does, they
+import, undo, export and rollups ask the service that runs, at --url or at HOST and PORT of the settings; if none does, they
 start one for as long as it takes. An import that was stopped in the middle is gone on with by the same command.
 keys and users change the database of DATABASE_URL, or else do the same. A running service that asks for credentials
 gets TRIPGRID_API_KEY.
@@ -53,6 +55,8 @@ async function main([verb, ...args]: string[]): Promise<number> {
       return (await import("./cli/keys.ts")).keys(args, write);
     case "users":
       return (await import("./cli/users.ts")).users(args, write);
+    case "export":
+      return (await import("./cli/export.ts")).exportWeeks(args);
     case "rollups":
       return (await import("./cli/rollups.ts")).rollups(args);
     case "undo":

@@ -18,6 +18,7 @@ describe("tripgrid", () => {
     [["import", "--url", "nowhere", "a.csv"], /--url: expected an address/],
     [["mapping", "guess"], /expected suggest, but got guess/],
     [["mapping", "suggest"], /expected one file/],
+    [["export", "--weeks", "2018-W19..2018-W18", "--to", "x"], /two in order/],
     [["rollups", "repair"], /expected status, refresh or rebuild/],
   ])("is not understood with %j", async (args, message) => {
     const { status, stdout, stderr } = await tripgrid(...args);
