@@ -1,8 +1,10 @@
 import { parseArgs } from "node:util";
 import { destination, pino } from "pino";
-import { readConfig } from "./config.ts";
+import { brokerSettings } from "./broker/broker-settings.ts";
+import { type Config, readConfig } from "./config.ts";
 import { isAway } from "./database/client.ts";
 import { demo } from "./demo/demo.ts";
+import { produceDetections } from "./demo/produce-detections.ts";
 import { StartError } from "./errors.ts";
 import { startService } from "./service.ts";
 
@@ -12,7 +14,7 @@ const MAX_LOG_BYTES = 16 * 1024 * 1024;
 /** Runs the service as a process. SIGTERM and SIGINT stop it in order. If it cannot start, it prints one sentence. */
 async function main(): Promise<void> {
   const flags = readFlags();
-  const config = readConfig();
+  const config = withBroker(readConfig(), flags.broker);
   // Lines are written in the background, and at the exit: a reader of the log that stalls does not stop the service.
   const log = pino({ level: config.logLevel }, destination({ dest: 1, sync: false, maxLength: MAX_LOG_BYTES }));
   let leaveLastWords = () => {};
@@ -32,19 +34,36 @@ async function main(): Promise<void> {
     leaveLastWords();
     process.exit(1);
   });
+  let producer: Awaited<ReturnType<typeof produceDetections>>;
   let stopping = false;
   const stop = async (signal: string) => {
     if (stopping) return;
     stopping = true;
     log.info(`${signal}: finishing what is under way`);
+    await producer?.stop();
     await service.stop();
     process.exit(0);
   };
   process.on("SIGTERM", stop).on("SIGINT", stop);
   if (flags.demo) {
     const deps = { ...service.deps, ownKey: service.ownKey };
-    await demo(service.url, deps, flags.trips, (line) => process.stdout.write(`${line}\n`));
+    const print = (line: string) => void process.stdout.write(`${line}\n`);
+    await demo(service.url, deps, flags.trips, print);
+    producer = await produceDetections(config);
+    if (producer) {
+      print(`\nTen made-up vehicles a second go to the topic ${producer.topic}. See them, and follow the alerts:`);
+      print(`$ curl '${service.url}/v1/detections/stats?by=make'`);
+      print(`$ curl -N -H 'Accept: text/event-stream' ${service.url}/v1/alerts`);
+    }
   }
+}
+
+/** The settings with the broker of `--broker`, and with a rule on SUVs unless they name another one. */
+function withBroker(config: Config, brokerUrl: string | undefined): Config {
+  if (brokerUrl === undefined) return config;
+  const wanted = { ...config, brokerUrl, suspiciousVehicle: config.suspiciousVehicle ?? ["SUV"] };
+  if (!brokerSettings(wanted)) throw new StartError("--broker: expected kafka://HOST:PORT or nats://HOST:PORT");
+  return wanted;
 }
 
 /**
@@ -61,13 +80,18 @@ function isLostConnection(error: Error & { code?: unknown }): boolean {
   );
 }
 
-/** Reads the flags. `--demo` fills an empty database with a sample, and `--trips N` sets its size. */
-function readFlags(): { demo: boolean; trips: number | undefined } {
+/**
+ * Reads the flags. `--demo` fills an empty database with a sample, `--trips N` sets its size, and `--broker URL` sends
+ * made-up detections by a topic.
+ */
+function readFlags(): { demo: boolean; trips: number | undefined; broker: string | undefined } {
   try {
-    const { values } = parseArgs({ options: { demo: { type: "boolean", default: false }, trips: { type: "string" } } });
+    const { values } = parseArgs({
+      options: { demo: { type: "boolean", default: false }, trips: { type: "string" }, broker: { type: "string" } },
+    });
     const trips = values.trips === undefined ? undefined : Number(values.trips);
     if (trips !== undefined && !Number.isSafeInteger(trips)) throw new RangeError("--trips: expected a whole number");
-    return { demo: values.demo, trips };
+    return { demo: values.demo, trips, broker: values.broker };
   } catch (error) {
     throw new StartError((error as Error).message);
   }

@@ -10,9 +10,10 @@ import type { Store } from "../storage/trip-transaction.db.ts";
 import { yearsFrom } from "../time/time.ts";
 import type { Wiring } from "../wiring.ts";
 import { type Broker, BrokerAway, TopicMissing } from "./broker.ts";
-import { type BrokerSettings, brokerSettings } from "./broker-settings.ts";
+import { brokerSettings } from "./broker-settings.ts";
 import { type BrokerStatus, createCounts, type OutboxStatus } from "./broker-status.ts";
 import { consumeTopic, type TopicConsumer } from "./consume-topic.ts";
+import { openBroker } from "./open-broker.ts";
 import { outboxStatus, removeOutgoing, returnOutgoing, takeOutgoing } from "./outbox.db.ts";
 import { type Claim, claimPartition, Fenced, setProblem } from "./positions.db.ts";
 import { createPublisher, type Publisher } from "./publisher.ts";
@@ -84,17 +85,6 @@ export async function wireBroker({ config, lanes, log }: Wiring): Promise<Broker
       await broker.close();
     },
   };
-}
-
-/** Each client is loaded only where it is used. */
-async function openBroker(settings: BrokerSettings): Promise<Broker> {
-  const create =
-    settings.kind === "kafka" ? (await import("./kafka.ts")).createKafka : (await import("./nats.ts")).createNats;
-  try {
-    return create(settings);
-  } catch (error) {
-    throw new StartError(`A file of the broker's settings cannot be read: ${(error as Error).message}.`);
-  }
 }
 
 const wirePublisher = (broker: Broker, sql: Sql, log: Wiring["log"]) =>

@@ -1,14 +1,19 @@
+import type { FollowAlerts } from "../alerts/follow-alerts.ts";
 import { postUser } from "../auth/users.http.ts";
 import type { AddUser } from "../auth/users.ts";
 import type { Ingest } from "../batches/ingest-request.ts";
+import type { CountDetections, ListDetections } from "../detections/detections.ts";
+import { createSharedHold } from "../events/shared-hold.http.ts";
 import type { ListImports, TakeInbox } from "../imports/imports.ts";
 import type { TakenNow } from "../imports/take-inbox.ts";
 import type { AnswerDeps } from "../kit/answer.http.ts";
 import type { Endpoint } from "../kit/endpoint.http.ts";
 import { type RateLimits, withRateLimit } from "../kit/rate-limit.http.ts";
+import type { Room } from "../kit/room.ts";
 import { requireTripAccess } from "../trips/trip-access.http.ts";
 import type { CountTrips, FindByNumber, ListTrips } from "../trips/trips.ts";
 import type { WeeklyAveragesByRegion } from "../weekly-averages/weekly-averages.ts";
+import { followAlertsEndpoint, getDetections, getStats } from "./detections.http.ts";
 import { postRide } from "./ride.http.ts";
 import { getVehicleCount, getWeeklyAverageTrips, getWeeklyTrips } from "./vehicle-counts.http.ts";
 import { getIngestStatus, postVehicles } from "./vehicle-files.http.ts";
@@ -26,6 +31,10 @@ interface Deps {
   takeInbox: TakeInbox;
   takenNow: () => TakenNow | undefined;
   listImports: ListImports;
+  listDetections: ListDetections;
+  countDetections: CountDetections;
+  followAlerts: FollowAlerts;
+  room: Room;
   /** Whether single trips may be read. */
   exposeTrips: boolean;
   answers: AnswerDeps;
@@ -45,6 +54,9 @@ export function endpoints(deps: Deps): Endpoint[] {
     getWeeklyTrips(deps.countTrips),
     getWeeklyAverageTrips(deps.weeklyAveragesByRegion),
     requireTripAccess(getVehicle(deps.findByNumber), deps.exposeTrips),
+    getDetections(deps.listDetections, deps.answers),
+    getStats(deps.countDetections),
+    followAlertsEndpoint(deps.followAlerts, { hold: createSharedHold(deps.room) }),
     postUser(deps.addUser, {
       path: "/users",
       operationId: "postExercisesUsers",

@@ -2,7 +2,9 @@ import { copyFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import type { Receipt } from "../../src/batches/receipt.ts";
+import type { StoredDetection } from "../../src/detections/detections.ts";
 import type { Vehicle } from "../../src/exercises/vehicle.ts";
+import { openEvents } from "../alerts/events-of.ts";
 import { as, makeKey } from "../auth/support.ts";
 import { call, callJson } from "../harness/api.ts";
 import { sharedData, startTestService, type TestService, useService } from "../harness/index.ts";
@@ -273,6 +275,36 @@ describe.skipIf(!trips)(`the figures of trips.csv${trips ? "" : " (skipped: the 
   });
 });
 
+describe("vehicle detections", () => {
+  const service = useService({ suspiciousVehicle: ["SUV"] });
+
+  it("are listed with a UUID each, counted by make, and followed as alerts", async () => {
+    const following = await openEvents(service, undefined, "/alerts");
+    const message = { Year: 2011, Make: "Toyota", Model: "Land Cruiser", Category: "SUV" };
+    await callJson(service, "POST", "/v1/detections", [
+      message,
+      { ...message, Make: "Fiat", Category: "Car" },
+      message,
+    ]);
+    const { body } = await call<{ data: StoredDetection[]; total: number }>(service, "/detections?skip=0&limit=2");
+    expect([body.data.length, body.total]).toEqual([2, 3]);
+    const next = await call<{ data: StoredDetection[] }>(service, "/detections?skip=2&limit=2");
+    const all = [...body.data, ...next.body.data];
+    expect(new Set(all.map(({ id }) => id)).size).toBe(3);
+    expect(all.filter(({ Make }) => Make === "Toyota")).toMatchObject([message, message]);
+    expect((await call(service, "/detections")).body).toMatchObject({ data: all, total: 3 });
+    expect((await call(service, "/stats")).body).toEqual({
+      data: [
+        { Make: "Toyota", count: 2 },
+        { Make: "Fiat", count: 1 },
+      ],
+    });
+    await expect.poll(() => following.events.length, { timeout: 60_000 }).toBe(2);
+    expect(following.events[0]?.data).toMatchObject({ rule: "suspicious-vehicle", detection: message });
+    following.close();
+  });
+});
+
 describe("with authentication", () => {
   const service = useService({}, { inboxMs: undefined });
   const booking = (more: object = {}) => ({ ...BOOKING, ...more });
@@ -330,6 +362,15 @@ describe("with authentication", () => {
       else expect(average.body.code).toBe("bound_credential");
       for (const [method, path] of [
         ["POST", "/vehicles"],
+        ["GET", "/detections"],
+        ["GET", "/stats"],
+        ["GET", "/alerts"],
+        ["POST", "/v1/detections"],
+        ["GET", "/v1/detections"],
+        ["GET", "/v1/detections/stats"],
+        ["GET", "/v1/alerts"],
+        ["GET", "/v1/alert-rules"],
+        ["PUT", "/v1/alert-rules/x"],
         ["GET", "/vehicles/ingest-data/status"],
         ["POST", "/users"],
       ] as const) {
@@ -343,12 +384,14 @@ describe("where they are switched off", () => {
   it("the addresses do not exist, and the document does not know them", async () => {
     const service = await startTestService({ exercises: false });
     try {
-      for (const path of ["/vehicles", "/vehicles/region/count", "/vehicles/ingest-data/status"]) {
+      for (const path of ["/vehicles", "/vehicles/region/count", "/vehicles/ingest-data/status", "/stats", "/alerts"]) {
         expect((await call(service, path)).status).toBe(404);
       }
       expect((await callJson(service, "POST", "/xride_data", BOOKING)).status).toBe(404);
       const { body } = await call<{ paths: object }>(service, "/openapi.json");
-      expect(Object.keys(body.paths).filter((path) => /vehicles|xride|^\/users/.test(path))).toEqual([]);
+      expect(
+        Object.keys(body.paths).filter((path) => /vehicles|xride|^\/(users|detections|stats|alerts)/.test(path)),
+      ).toEqual([]);
     } finally {
       await service.stop();
     }
