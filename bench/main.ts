@@ -1,5 +1,6 @@
 /** `npm run bench -- NAME [options]`: measures one question; each answers in a file of its name. */
 const BENCHES: Record<string, () => Promise<{ run(args: string[]): Promise<void> }>> = {
+  alerts: () => import("./alerts/alerts.ts"),
   areas: () => import("./areas/areas.ts"),
   attacks: () => import("./attacks/attacks.ts"),
   auth: () => import("./auth/auth.ts"),

@@ -1,7 +1,8 @@
 import type { Alert } from "../../src/alerts/alert.ts";
 
 export interface AlertEvents {
-  events: { id: string; data: Alert }[];
+  /** `at`: when it came, in milliseconds since 1970. */
+  events: { id: string; at: number; data: Alert }[];
   /** The id of the last event or comment. */
   lastId: string | undefined;
   models(): (string | undefined)[];
@@ -35,7 +36,7 @@ async function read(body: ReadableStream<Uint8Array>, following: AlertEvents): P
       const id = /^id: (.*)$/m.exec(block)?.[1];
       const data = /^data: (.*)$/m.exec(block)?.[1];
       following.lastId = id ?? following.lastId;
-      if (id !== undefined && data !== undefined) following.events.push({ id, data: JSON.parse(data) });
+      if (id !== undefined && data !== undefined) following.events.push({ id, at: Date.now(), data: JSON.parse(data) });
     }
   }
 }
