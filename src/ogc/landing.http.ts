@@ -16,6 +16,8 @@ export const formatQuery = {
 };
 
 const query = z.strictObject(formatQuery);
+/** Relations of links that OGC has defined begin so. */
+const REL = "http://www.opengis.net/def/rel/ogc/1.0";
 const TITLE = "Tripgrid: OGC API – Features";
 const ABOUT = "Trips, cells, clusters and regions for GIS tools.";
 
@@ -30,6 +32,12 @@ const CONFORMS_TO = [
   "http://www.opengis.net/spec/ogcapi-features-2/1.0/conf/crs",
   ...["filter", "features-filter", "queryables", "queryables-query-parameters"].map(
     (name) => `http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/${name}`,
+  ),
+  ...["core", "tileset", "tilesets-list", "dataset-tilesets", "mvt"].map(
+    (name) => `http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/${name}`,
+  ),
+  ...["tilematrixset", "json-tilematrixset", "json-tilesetmetadata"].map(
+    (name) => `http://www.opengis.net/spec/tms/2.0/conf/${name}`,
   ),
   ...[
     "cql2-text",
@@ -74,6 +82,8 @@ function landing(): Endpoint {
         { href: root.replace(/ogc$/, "docs"), rel: "service-doc", type: "text/html", title: "Documentation" },
         { href: `${root}/conformance`, rel: "conformance", type: JSON_TYPE, title: "What it conforms to" },
         { href: `${root}/collections`, rel: "data", type: JSON_TYPE, title: "Collections" },
+        { href: `${root}/tiles`, rel: `${REL}/tilesets-vector`, type: JSON_TYPE, title: "Vector tiles" },
+        { href: `${root}/tileMatrixSets`, rel: `${REL}/tiling-schemes`, type: JSON_TYPE, title: "Grids of tiles" },
       ];
       return send(c, isHtml, { title: TITLE, description: ABOUT, links });
     },

@@ -25,6 +25,11 @@ export function openApi30(root: string, version: string): object {
     "/": { get: { summary: "Landing page", operationId: "landing", ...ok("Links", JSON_TYPE) } },
     "/conformance": { get: { summary: "Conformance", operationId: "conformance", ...ok("URIs", JSON_TYPE) } },
     "/collections": { get: { summary: "Collections", operationId: "collections", ...ok("Collections", JSON_TYPE) } },
+    "/tiles": { get: { summary: "Sets of vector tiles", operationId: "tilesets", ...ok("Sets", JSON_TYPE) } },
+    "/tileMatrixSets": { get: { summary: "Grids of tiles", operationId: "matrixSets", ...ok("Grids", JSON_TYPE) } },
+    "/tileMatrixSets/WebMercatorQuad": {
+      get: { summary: "The grid of the tiles", operationId: "matrixSet", ...ok("The grid", JSON_TYPE) },
+    },
   };
   for (const collection of COLLECTIONS) {
     const { id, title } = collection;

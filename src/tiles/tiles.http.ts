@@ -10,12 +10,11 @@ import { problems } from "../kit/replies.http.ts";
 import type { ReadExtent } from "../ogc/features.ts";
 import { requireTripAccess } from "../trips/trip-access.http.ts";
 import { LAYERS, type Layer, QUERIES } from "./layers.ts";
+import { ogcTileEndpoints } from "./ogc-tiles.http.ts";
 import { Remembered } from "./remember.ts";
 import { MAX_ZOOM, type Tile, tileFrom } from "./tile.ts";
 import { getTileJson } from "./tile-json.http.ts";
-import type { DataState, DrawnTile, DrawTile, ReadDataState } from "./tiles.ts";
-
-export const MVT_TYPE = "application/vnd.mapbox-vector-tile";
+import { type DataState, type DrawnTile, type DrawTile, MVT_TYPE, type ReadDataState } from "./tiles.ts";
 
 /** A tag of a tile takes about 200 bytes. */
 const MOST_TAGS = 10_000;
@@ -111,11 +110,12 @@ interface Deps {
 /** Vector tiles of cells, clusters, regions and trips at `/tiles`. */
 export function endpoints({ drawTile, readDataState, readExtent, exposeTrips }: Deps): Endpoint[] {
   const tags: Tags = new Remembered(MOST_TAGS);
-  return Object.values(LAYERS).flatMap((layer) => {
+  const layers = Object.values(LAYERS).flatMap((layer) => {
     const isShown = layer.scope !== "trips" || exposeTrips;
     return [
       requireTripAccess(getTileJson(layer, readExtent), isShown),
       requireTripAccess(getTile(layer, drawTile, readDataState, tags), isShown),
     ];
   });
+  return [...layers, ...ogcTileEndpoints(readExtent, exposeTrips)];
 }

@@ -2,6 +2,8 @@ import type { ClusterQuestion } from "../clusters/clusters.ts";
 import type { TileFilters } from "./layers.ts";
 import type { Tile } from "./tile.ts";
 
+export const MVT_TYPE = "application/vnd.mapbox-vector-tile";
+
 /** A tile as it is drawn. */
 export interface DrawnTile {
   /** Mapbox Vector Tile 2.1; empty: nothing is in the tile. */
