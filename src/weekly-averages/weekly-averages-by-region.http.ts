@@ -9,7 +9,7 @@ const route: Endpoint["route"] = {
   tags: ["Answers"],
   summary: "Trips a week, on average, of each region, over one common window; busiest first",
   request: { query: WeeklyFilters },
-  responses: replies(200, "The answer", ByRegionAnswer, 400, 503),
+  responses: replies(200, "The answer", ByRegionAnswer, 400, 404, 503),
 };
 
 /** `GET /v1/weekly-averages/by-region`. */

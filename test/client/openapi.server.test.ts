@@ -4,8 +4,10 @@ import * as client from "../../client/index.ts";
 import type { Receipt, withLinks } from "../../src/batches/receipt.ts";
 import { load } from "../../src/cli/load.ts";
 import type { Problem } from "../../src/kit/replies.http.ts";
+import type { Scope } from "../../src/kit/scope.ts";
+import { makeKey } from "../auth/support.ts";
 import { call } from "../harness/api.ts";
-import { useService } from "../harness/index.ts";
+import { startTestService, useService } from "../harness/index.ts";
 
 // The document is made of these schemas, so this does not compile if the client expects what the document does not have.
 const _receipt = (given: ReturnType<typeof withLinks<Receipt>>): client.Receipt => given;
@@ -70,4 +72,25 @@ it("the load test counts what it was told is stored", async () => {
   expect(Number(sent)).toBeGreaterThan(0);
   expect(said).toContain(`counted: ${sent} stored, ${sent} acknowledged as new: right`);
   expect(said).toMatch(/questions: (\d+) asked, \1 answered/);
+});
+
+it("the load test shows its key, and says what it is missing without one", async () => {
+  const own = await startTestService();
+  try {
+    const scopes: Scope[] = ["ingest", "read"];
+    const { key } = await makeKey(own, scopes, { name: "load" });
+    const run = async (...more: string[]) => {
+      const lines: string[] = [];
+      const args = ["--url", own.url, "--duration", "1s", "--rate", "600", "--late", "600000", ...more];
+      const status = await load(args, (line) => lines.push(line)).catch((error: Error) => error.message);
+      return { status, said: lines.join("") };
+    };
+    const good = await run("--key", key);
+    expect(good.status).toBe(0);
+    expect(good.said).toMatch(/rides: (\d+) sent, \1 acknowledged, 0 of them late, 0 failed/);
+    expect(good.said).not.toContain(key);
+    expect((await run()).status).not.toBe(0);
+  } finally {
+    await own.stop();
+  }
 });

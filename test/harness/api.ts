@@ -1,5 +1,6 @@
 import type { Receipt } from "../../src/batches/receipt.ts";
 import type { TripPage } from "../../src/trips/trips.ts";
+import { givesSecrets, lookForSecrets } from "./leaks.ts";
 
 /** What the tests of this folder send and read. */
 export interface Reply<T> {
@@ -24,6 +25,7 @@ interface Addressed {
 export async function call<T = Problem>(service: Addressed, path: string, init: RequestInit = {}): Promise<Reply<T>> {
   const reply = await fetch(service.url + path, init);
   const text = await reply.text();
+  if (!givesSecrets(path)) lookForSecrets(`the reply to ${init.method ?? "GET"} ${path}`, text);
   return { status: reply.status, headers: reply.headers, body: (text === "" ? undefined : JSON.parse(text)) as T };
 }
 

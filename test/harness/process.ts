@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { resolve } from "node:path";
 import { inject } from "vitest";
+import { lookForSecrets } from "./leaks.ts";
 
 export interface SpawnedService {
   pid: number;
@@ -69,6 +70,7 @@ export function spawnService(env: Record<string, string>): SpawnedService {
     exited: new Promise((ended) => {
       child.once("close", (status, signal) => {
         running.delete(service);
+        lookForSecrets("the log of a process", output.stdout + output.stderr);
         ended({ status, signal });
       });
     }),

@@ -5,6 +5,7 @@ import { createClient, type Sql } from "../../src/database/client.ts";
 import { type Service, startService } from "../../src/service.ts";
 import type { Intervals } from "../../src/wiring.ts";
 import { freshDatabase, type TestDatabase } from "./databases.ts";
+import { lookForSecrets } from "./leaks.ts";
 
 /** The rollups are refreshed only when a test does it. */
 export const NO_REFRESH: Partial<Intervals> = { rollupsMs: undefined };
@@ -41,7 +42,15 @@ export async function startTestService(
   try {
     const config = { ...readConfig({ ...own.env, PORT: "0" }), ...PATIENT, ...overrides };
     const warnings: string[] = [];
-    const log = pino({ level: "warn" }, { write: (line) => void warnings.push(JSON.parse(line).msg) });
+    const log = pino(
+      { level: "warn" },
+      {
+        write: (line) => {
+          lookForSecrets("the log", line);
+          warnings.push(JSON.parse(line).msg);
+        },
+      },
+    );
     const onCrash = (error: Error) => {
       throw error;
     };

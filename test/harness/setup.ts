@@ -4,6 +4,10 @@
 // In a worker that has run another file, it would be made after.
 import "@hono/node-server/utils/response";
 import { afterAll } from "vitest";
+import { failOnLeaks } from "./leaks.ts";
 import { killLeftServices } from "./process.ts";
 
-afterAll(killLeftServices);
+afterAll(async () => {
+  await killLeftServices();
+  failOnLeaks();
+});

@@ -157,6 +157,7 @@ describe("a reply is as described:", () => {
     ["POST", "/v1/weekly-averages", "/v1/weekly-averages", 422, { area: bowTie }],
     ["POST", "/v1/weekly-averages", "/v1/weekly-averages", 400, {}],
     ["GET", "/v1/weekly-averages/by-region", "/v1/weekly-averages/by-region", 200],
+    ["GET", "/v1/weekly-averages/by-region", "/v1/weekly-averages/by-region?source=nobody", 404],
     ["POST", "/v1/query", "/v1/query", 200, { by: ["region", "week"] }],
     ["POST", "/v1/query", "/v1/query", 200, { by: ["region"], explain: true }],
     ["POST", "/v1/query", "/v1/query", 400, { by: ["regoin"] }],

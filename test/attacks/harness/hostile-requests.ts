@@ -84,13 +84,18 @@ function hostileHeaders({ headers, takes }: Operation, body: HostileBody, random
   return lines;
 }
 
-/** One more hostile request to an address; the same for the same state of the randomness. */
-export function hostileRequest(operation: Operation, random: Random): HostileRequest {
+/**
+ * One more hostile request to an address; the same for the same state of the randomness.
+ *
+ * @param authorization the header of this name
+ */
+export function hostileRequest(operation: Operation, random: Random, authorization?: string): HostileRequest {
   const mayHaveBody = !["GET", "HEAD"].includes(operation.method) || random.chance(0.05);
   const body = mayHaveBody ? hostileBody(random) : { name: "no body", bytes: Buffer.alloc(0), packed: false };
   const manner = random.chance(0.8) ? "whole" : random.pick(["slowly", "half", "unread"] as const);
   const path = hostilePath(operation, random);
   const lines = hostileHeaders(operation, body, random);
+  if (authorization !== undefined) lines.push(`Authorization: ${authorization}`);
   const chunked = mayHaveBody && random.chance(0.2);
   if (chunked) lines.push("Transfer-Encoding: chunked");
   else if (mayHaveBody) lines.push(`Content-Length: ${body.bytes.length}`);

@@ -74,7 +74,7 @@ function faultOf(
   }
   const [headers = "", ...rest] = last.split("\r\n\r\n");
   const type = /^content-type: ([^;\r\n]+)/im.exec(headers)?.[1]?.trim() ?? "";
-  const allowed = operation.answers.get(status);
+  const allowed = operation.answers.get(status)?.map((one) => one.split(";")[0] ?? "");
   const say = () => `${status} ${type || "without a type"}: ${rest.join("").slice(0, 150)}`;
   if (!allowed) return `a status that is not described, ${say()}`;
   if (allowed.length > 0 && !allowed.includes(type)) return `a type that is not described, ${say()}`;

@@ -20,7 +20,7 @@ export const oneTrip = (more: Record<string, unknown> = {}) =>
   JSON.stringify({ ...TRIP, trip_id: randomUUID(), ...more });
 
 /** Stores trips of as many drivers, one a row. */
-export async function fill(url: string, count: number): Promise<void> {
+export async function fill(url: string, count: number, headers: Record<string, string> = {}): Promise<void> {
   for (let from = 0; from < count; from += 10_000) {
     const rows = Array.from({ length: Math.min(10_000, count - from) }, (_, i) => {
       const n = from + i;
@@ -30,7 +30,7 @@ export async function fill(url: string, count: number): Promise<void> {
       const started_at = `2024-05-${day}T${hour}:00:00`;
       return JSON.stringify({ ...TRIP, trip_id: `${n}`, driver_id: `d${n}`, duration_s: n % 5000, started_at, origin });
     });
-    const reply = await post(url, rows.join("\n"), { "content-type": "application/x-ndjson" });
+    const reply = await post(url, rows.join("\n"), { "content-type": "application/x-ndjson", ...headers });
     if (reply.status !== 200) throw new Error(`${reply.status}: ${reply.text.slice(0, 500)}`);
   }
 }
