@@ -1,5 +1,7 @@
 import { parseArgs } from "node:util";
 import { TripgridClient, TripgridError } from "../../client/index.ts";
+import { readConfig } from "../config.ts";
+import { StartError } from "../errors.ts";
 import { runLoad } from "./load-run.ts";
 import { count } from "./progress.ts";
 import { UsageError } from "./usage-error.ts";
@@ -36,7 +38,9 @@ export async function load(args: string[], write: (text: string) => void): Promi
       else unanswered++;
     },
   });
-  const before = await totalOf(client, source);
+  const before = await totalOf(client, source).catch((error) => {
+    throw notReached(url, error);
+  });
   write(
     `${count(rates.perMinute)} rides a minute, in bursts ${count(rates.perMinute * rates.burst)}, for ${seconds} s, as ${source}\n`,
   );
@@ -68,6 +72,18 @@ export async function load(args: string[], write: (text: string) => void): Promi
     `counted: ${count(stored)} stored, ${count(posts.inserted)} acknowledged as new: ${isRight ? "right" : "WRONG"}\n`,
   );
   return isRight && posts.failed === 0 ? 0 : 1;
+}
+
+/** Why the service cannot be asked, in one sentence. */
+function notReached(url: string, error: unknown): unknown {
+  if (error instanceof TripgridError) {
+    const hint = error.problem.status === 401 ? " --key or TRIPGRID_API_KEY holds the key." : "";
+    return new StartError(`${error.message}${hint}`);
+  }
+  // What fetch throws says why in its cause.
+  const { cause } = error as { cause?: { code?: string; message?: string } };
+  if (!(error instanceof TypeError) || cause === undefined) return error;
+  return new StartError(`${url} cannot be reached: ${cause.message || cause.code}.`);
 }
 
 /** Trips of a source. Undefined: the service does not tell. */
@@ -106,13 +122,14 @@ function argumentsOf(args: string[]): Arguments {
       return given;
     };
     return {
-      ...{ url, key, source },
+      ...{ url, key: key ?? readConfig().apiKey, source },
       seconds: Number(amount) * { s: 1, m: 60, h: 3600 }[unit as "s" | "m" | "h"],
       perMinute: number("rate", RATE),
       burst: number("burst", BURST),
       lateMs: number("late", 1000),
     };
   } catch (error) {
+    if (error instanceof StartError) throw error;
     throw error instanceof UsageError ? error : new UsageError(`load: ${(error as Error).message}`);
   }
 }

@@ -89,7 +89,8 @@ it("the load test shows its key, and says what it is missing without one", async
     expect(good.status).toBe(0);
     expect(good.said).toMatch(/rides: (\d+) sent, \1 acknowledged, 0 of them late, 0 failed/);
     expect(good.said).not.toContain(key);
-    expect((await run()).status).not.toBe(0);
+    expect((await run()).status).toMatch(/^Send an API key.* --key or TRIPGRID_API_KEY holds the key\.$/);
+    expect((await run("--url", "http://127.0.0.1:1")).status).toMatch(/^http:\/\/127\.0\.0\.1:1 cannot be reached: /);
   } finally {
     await own.stop();
   }
