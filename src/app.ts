@@ -91,7 +91,7 @@ export function createApp(deps: AppDeps): OpenAPIHono {
     c.set("rates", deps.clientRates);
     await next();
   });
-  for (const path of ["/openapi.json", "/docs/*"]) {
+  for (const path of ["/", "/assets/*", "/openapi.json", "/docs/*"]) {
     app.use(path, async (c, next) => {
       countRequest(c);
       await next();

@@ -22,7 +22,7 @@ describe("the rate of a client", () => {
   it("is told in every reply: to posts, questions, mistakes and what is not found", async () => {
     const service = await startTestService();
     await within(service, async () => {
-      const paths = ["/v1/trips?limit=1", "/v1/trips?limit=0", "/nothing", "/openapi.json", "/vehicles"];
+      const paths = ["/v1/trips?limit=1", "/v1/trips?limit=0", "/nothing", "/openapi.json", "/vehicles", "/v1/regions"];
       const replies = [
         await send(service, [trip()]),
         ...(await Promise.all(paths.map((path) => call<unknown>(service, path)))),
