@@ -65,7 +65,7 @@ export interface RunResult {
   /** Different messages in the topic of rejected ones, and copies of them. */
   deadLetters: number;
   copies: number;
-  /** Messages that are still in the outbox. */
+  /** Messages that are still in the outbox, or alerts that are to be added to it. */
   waiting: number;
   seconds: number;
 }
@@ -176,7 +176,8 @@ async function counts(sql: Sql, table: string) {
   >`
     select (select count(*) from ${sql.unsafe(table)}) as stored, coalesce(sum(received), 0) as received,
            coalesce(sum(duplicates), 0) as duplicates, coalesce(sum(rejected), 0) as rejected,
-           (select count(*) from tripgrid.outbox) as waiting
+           (select count(*) from tripgrid.outbox)
+             + (select count(*) from tripgrid.alerts a, tripgrid.alert_state s where a.number is null or a.number > s.published) as waiting
     from tripgrid.batches`;
   if (!row) throw new Error("there are no counts");
   return row;

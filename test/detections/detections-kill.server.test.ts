@@ -1,6 +1,6 @@
 /**
- * `kill -9` of the service while detections come by a topic: each message is stored once or rejected once, and counted
- * once. `TRIPGRID_TEST_BROKER_MESSAGES` and `TRIPGRID_TEST_BROKER_KILLS` say how many.
+ * `kill -9` of the service while detections come by a topic: each message is stored once or rejected once, counted
+ * once, and alerted once. `TRIPGRID_TEST_BROKER_MESSAGES` and `TRIPGRID_TEST_BROKER_KILLS` say how many.
  */
 import { expect, test } from "vitest";
 import { createClient } from "../../src/database/client.ts";
@@ -21,7 +21,12 @@ test.skipIf(reason !== undefined)(
     const databaseUrl = database.databaseUrl ?? "";
     const sql = createClient({ url: databaseUrl }, { max: 1 });
     try {
-      const env = { ...database.env, TRIPGRID_BROKER_URL: broker.url, TRIPGRID_BROKER_PARTITIONS: "2" };
+      const env = {
+        ...database.env,
+        TRIPGRID_BROKER_URL: broker.url,
+        TRIPGRID_BROKER_PARTITIONS: "2",
+        SUSPICIOUS_VEHICLE: "SUV",
+      };
       const result = await killRun({
         ...{ broker, messages, kills, databaseUrl, env, brought: DETECTIONS },
         ...{ leaves: 0, brokerRestarts: kills > 5 ? 2 : 0, databaseRestarts: 0 },
@@ -37,6 +42,13 @@ test.skipIf(reason !== undefined)(
       const [counted] = await sql<{ n: number }[]>`
         select sum(detections) as n from bi.detections_daily where dimension = 'make'`;
       expect(counted?.n).toBe(result.good);
+      const alerted = await sql<
+        { id: string; about: string }[]
+      >`select id, about ->> 'id' as about from tripgrid.alerts`;
+      expect(new Set(alerted.map(({ about }) => about)).size).toBe(result.good);
+      expect(alerted.length).toBe(result.good);
+      const published = (await broker.read("intellisite.alerts")).map(({ headers }) => headers["tripgrid-id"]);
+      expect(new Set(published)).toEqual(new Set(alerted.map(({ id }) => id)));
     } finally {
       await sql.end();
       await broker.close();
