@@ -3,7 +3,7 @@ import { encodingFor, policyOf, wantsPage, withMapStyle } from "../../src/explor
 import { asCsv, asCurl, asSql, weeklyCurl } from "../../web/src/copy-as.ts";
 import { addDays, average, breaksOf, count, date, trips, window } from "../../web/src/format.ts";
 import { boxOfCell } from "../../web/src/geohash.ts";
-import { eventOf } from "../../web/src/live/events.ts";
+import { eventOf } from "../../web/src/live/follow.ts";
 import { tilesAddress } from "../../web/src/questions.ts";
 import { fromHash } from "../../web/src/state.ts";
 import { geohash } from "../harness/api.ts";

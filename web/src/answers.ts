@@ -69,6 +69,14 @@ export interface Import {
   error?: { code: string; detail: string };
 }
 
+export interface Alert {
+  id: string;
+  rule: string;
+  at: string;
+  detection?: { Make: string; Model: string; Category: string; Year: number };
+  trip?: { source: string; trip_id: string };
+}
+
 export interface Suggestion {
   mapping: Record<string, unknown>;
   notes: string[];

@@ -6,11 +6,12 @@ import "./style/lists.css";
 import "./style/dialogs.css";
 import "./style/phone.css";
 import { createApi } from "./api.ts";
-import { boxAround, outlineOf, polygonsOf } from "./area.ts";
+import { type Box, boxAround, outlineOf, polygonsOf } from "./area.ts";
 import { createData } from "./data.ts";
 import { h } from "./dom.ts";
 import { average, count } from "./format.ts";
 import { startMap } from "./map/start.ts";
+import { alertsPanel } from "./panels/alerts.ts";
 import { answerPanel } from "./panels/answer.ts";
 import { filtersPanel } from "./panels/filters.ts";
 import { createImporter } from "./panels/import.ts";
@@ -35,6 +36,9 @@ const signIn = createSignIn(api, () => {
   document.dispatchEvent(new Event("sessionchange"));
   data.reload();
 });
+
+/** Without a map everything is in view. */
+const WORLD: Box = [-180, -90, 180, 90];
 
 const mapSide = h("main", { class: "map-side", "aria-label": "Map" });
 const picture = async () => {
@@ -63,9 +67,10 @@ const panel = h(
       theme,
     ),
   ),
-  answerPanel(api, store, data, picture),
+  answerPanel(api, store, data, { picture, view: async () => (await started)?.view() ?? WORLD }),
   filtersPanel(api, store, data),
   regionsPanel(store, data),
+  alertsPanel(api),
   livePanel(api, data, importer.chooseFile),
 );
 document.getElementById("app")?.append(mapSide, panel, signIn.dialog, importer.dialog);

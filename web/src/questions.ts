@@ -1,4 +1,4 @@
-import { polygonsOf } from "./area.ts";
+import { type Box, polygonsOf } from "./area.ts";
 import { daysText, type Filters, hoursText, type Shown, type State } from "./state.ts";
 
 /** A request to the API. */
@@ -77,6 +77,35 @@ export function areaTitle(area: State["area"]): string {
   if (area.kind === "circle") return `Circle of ${(area.radiusM / 1000).toFixed(area.radiusM < 9950 ? 1 : 0)} km`;
   const polygons = polygonsOf(area.shape).length;
   return polygons === 1 ? "Drawn polygon" : `${polygons} polygons`;
+}
+
+/** What a file is made of: the cells of a view, all regions, or the trips of the area. */
+export type ExportKind = "cells" | "regions" | "trips";
+
+/**
+ * The question whose answer is a file of GeoParquet.
+ *
+ * @param view the box that the map shows
+ * @returns undefined: trips cannot be chosen by hours or weekdays
+ */
+export function exportQuestion(kind: ExportKind, state: State, view: Box): Question | undefined {
+  const { area, filters } = state;
+  const format = { format: "geoparquet" };
+  const region: Record<string, string> = area?.kind === "region" ? { region: area.name } : {};
+  if (kind === "cells") {
+    const parameters = { bbox: view.join(","), precision: "6", ...filterParameters(filters), ...region, ...format };
+    return { method: "GET", path: `/v1/export/cells${search(parameters)}` };
+  }
+  if (kind === "regions") {
+    const parameters = { boundaries: "*", ...filterParameters(filters), ...format };
+    return { method: "POST", path: `/v1/export/by-area${search(parameters)}` };
+  }
+  if (filters.hours.length > 0 || filters.days.length > 0) return undefined;
+  const parameters = { ...filterParameters(filters), ...format };
+  const shape = area?.kind === "shape" ? { area: JSON.stringify(area.shape) } : undefined;
+  return shape
+    ? { method: "GET", path: `/v1/export/trips${search({ ...shape, ...parameters })}` }
+    : aboutArea("/v1/export/trips", area, parameters);
 }
 
 /** The sources with the most trips. */

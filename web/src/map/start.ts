@@ -1,6 +1,6 @@
 import type { RegionsAnswer } from "../answers.ts";
 import type { Api } from "../api.ts";
-import { type Box, boxAround, polygonsOf } from "../area.ts";
+import { type Box, boxAround, polygonsOf, rounded } from "../area.ts";
 import type { Data } from "../data.ts";
 import { h } from "../dom.ts";
 import { mapTools } from "../panels/map-tools.ts";
@@ -18,6 +18,8 @@ import { type Caption, pictureOf } from "./picture.ts";
 
 export interface StartedMap {
   fit(box: Box): void;
+  /** The box that it shows, within the world. */
+  view(): Box;
   pictureWith(caption: Omit<Caption, "scale">): Promise<Blob>;
 }
 
@@ -109,7 +111,15 @@ export async function startMap(element: HTMLElement, api: Api, store: Store, dat
     if (!isFitted) await fitToData(answer);
   }
   await drawFlows();
-  return { fit: view.fit, pictureWith: (caption) => pictureOf(view, { ...caption, scale: scaleNow() }) };
+  const boxInView = (): Box => {
+    const [west = 0, south = 0, east = 0, north = 0] = map.getBounds().toArray().flat().map(rounded);
+    return east - west >= 360 ? [-180, south, 180, north] : [Math.max(-180, west), south, Math.min(180, east), north];
+  };
+  return {
+    view: boxInView,
+    fit: view.fit,
+    pictureWith: (caption) => pictureOf(view, { ...caption, scale: scaleNow() }),
+  };
 }
 
 const boxOfRegion = (answer: RegionsAnswer | undefined, name: string): Box | undefined => {

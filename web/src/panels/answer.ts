@@ -6,11 +6,11 @@ import { average, count, instant, trips, window } from "../format.ts";
 import { areaTitle } from "../questions.ts";
 import type { Store } from "../store.ts";
 import { createChart } from "./chart.ts";
-import { copyMenu, type Picture } from "./copy.ts";
+import { copyMenu, type MapFiles } from "./copy.ts";
 import { errorNote } from "./notes.ts";
 
 /** The section with the figure of the area and its weeks. */
-export function answerPanel(api: Api, store: Store, data: Data, picture: Picture): HTMLElement {
+export function answerPanel(api: Api, store: Store, data: Data, map: MapFiles): HTMLElement {
   const title = h("h2", { id: "answer-title" });
   const clear = h(
     "button",
@@ -48,7 +48,7 @@ export function answerPanel(api: Api, store: Store, data: Data, picture: Picture
   const section = h(
     "section",
     { id: "answer", class: "answer", "aria-labelledby": "answer-title", tabindex: -1 },
-    h("div", { class: "row" }, title, clear, allWeeks, copyMenu(api, store, data, picture)),
+    h("div", { class: "row" }, title, clear, allWeeks, copyMenu(api, store, data, map)),
     figure,
     about,
     chart.element,

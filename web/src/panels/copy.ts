@@ -1,14 +1,27 @@
 import type { Api } from "../api.ts";
+import type { Box } from "../area.ts";
 import { asCsv, asSql, weeklyCurl } from "../copy-as.ts";
 import type { Data } from "../data.ts";
 import { h, save } from "../dom.ts";
+import { type ExportKind, exportQuestion } from "../questions.ts";
 import type { Store } from "../store.ts";
 
-/** Makes a picture of the map with its legend. */
-export type Picture = () => Promise<Blob>;
+/** What the map gives to be saved. */
+export interface MapFiles {
+  /** A picture of the map with its legend. */
+  picture(): Promise<Blob>;
+  /** The box that it shows. */
+  view(): Promise<Box>;
+}
+
+const EXPORTS: [ExportKind, string][] = [
+  ["cells", "Save cells as GeoParquet"],
+  ["regions", "Save regions as GeoParquet"],
+  ["trips", "Save trips as GeoParquet"],
+];
 
 /** A menu that copies the question, or saves the answer. */
-export function copyMenu(api: Api, store: Store, data: Data, picture: Picture): HTMLElement {
+export function copyMenu(api: Api, store: Store, data: Data, map: MapFiles): HTMLElement {
   const done = h("span", { class: "visually-hidden", role: "status" });
   const summary = h("summary", { class: "quiet" }, "Copy");
   const item = (label: string, run: () => Promise<string>) =>
@@ -33,6 +46,13 @@ export function copyMenu(api: Api, store: Store, data: Data, picture: Picture): 
     await navigator.clipboard.writeText(text);
     return "Copied";
   };
+  const saveExport = async (kind: ExportKind) => {
+    const question = exportQuestion(kind, store.get(), await map.view());
+    if (!question) return "Trips: not by hours";
+    const reply = await api.send(question.path, { method: question.method });
+    save(`tripgrid-${kind}.parquet`, await reply.blob());
+    return "Saved";
+  };
   const menu = h(
     "details",
     { class: "menu" },
@@ -49,8 +69,9 @@ export function copyMenu(api: Api, store: Store, data: Data, picture: Picture): 
         save("tripgrid-weeks.csv", new Blob([asCsv(answer)], { type: "text/csv" }));
         return "Saved";
       }),
+      ...EXPORTS.map(([kind, label]) => item(label, () => saveExport(kind))),
       item("Save map as PNG", async () => {
-        save("tripgrid-map.png", await picture());
+        save("tripgrid-map.png", await map.picture());
         return "Saved";
       }),
     ),

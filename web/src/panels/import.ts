@@ -8,6 +8,9 @@ import { bytes, count } from "../format.ts";
 const TRIED_BYTES = 1024 * 1024;
 const MAX_WHOLE_BYTES = 30 * 1024 * 1024;
 
+/** What a suggested mapping has for a source that no column gives. */
+const NO_SOURCE = "CHANGE-ME";
+
 export interface Importer {
   dialog: HTMLDialogElement;
   /** Takes a file: an area becomes that of the question, everything else is shown and imported. */
@@ -74,7 +77,10 @@ export function createImporter(api: Api, useArea: (area: Area) => void): Importe
       ? { rows: dry.received, trips: dry.inserted, rejected: dry.rejected, duplicates: dry.duplicates }
       : trial && { rows: trial.rows, trips: trial.trips, rejected: trial.rejected, duplicates: trial.equal };
     const rejects = dry ? dry.rejects : (trial?.rejects ?? []);
-    const go = h("button", { type: "button", class: "primary", disabled: !found || found.trips === 0 }, "Import");
+    // Trips under a name that nobody chose could only be undone.
+    const lacksSource = JSON.stringify(suggestion.mapping).includes(NO_SOURCE);
+    const isReady = found !== undefined && found.trips > 0 && !lacksSource;
+    const go = h("button", { type: "button", class: "primary", disabled: !isReady }, "Import");
     go.addEventListener("click", async () => {
       go.disabled = true;
       await start(file, suggestion, source).catch((thrown) => fail(file, thrown));
@@ -110,6 +116,7 @@ export function createImporter(api: Api, useArea: (area: Area) => void): Importe
       !builtIn &&
         h("details", {}, h("summary", {}, "Mapping"), h("pre", {}, JSON.stringify(suggestion.mapping, undefined, 1))),
       h("div", { class: "field" }, h("label", { for: "import-source" }, "Source"), sourceInput, again),
+      lacksSource && h("p", { class: "note" }, "Enter who reports these trips, and try again."),
       actions(close, go),
     );
   }

@@ -3,7 +3,7 @@ import { type Api, ApiError } from "../api.ts";
 import type { Data } from "../data.ts";
 import { fill, h, save } from "../dom.ts";
 import { count, instant } from "../format.ts";
-import { followBatches, type LiveState } from "../live/events.ts";
+import { followEvents, type LiveState } from "../live/follow.ts";
 
 /** Batches that are shown. */
 const SHOWN = 12;
@@ -65,8 +65,8 @@ export function livePanel(api: Api, data: Data, chooseFile: () => void): HTMLEle
     }
     show();
   };
-  const reopen = followBatches(api, {
-    receipt: (receipt) => {
+  const reopen = followEvents<Receipt>(api, "/v1/events", {
+    data: (receipt) => {
       if (!files.has(receipt.batch_id)) void readImports().catch(() => {});
       took(receipt);
     },

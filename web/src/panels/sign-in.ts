@@ -85,6 +85,8 @@ export function createSignIn(api: Api, changed: () => void): SignIn {
       session?.kind === "user" ? `Signed in as ${session.username}` : session ? "Signed in with a key" : "";
   };
   api.onSignInNeeded = ({ message }) => {
+    // All questions of the page fail at once. The first one says why.
+    if (dialog.open) return;
     // The first time nothing is wrong yet: there just is no credential.
     const isWrong = api.session() !== undefined;
     void api.signOut().then(show);

@@ -1,4 +1,3 @@
-import type { Receipt } from "../answers.ts";
 import { type Api, ApiError } from "../api.ts";
 
 export type LiveState = "connecting" | "live" | "refused";
@@ -7,15 +6,17 @@ export type LiveState = "connecting" | "live" | "refused";
 const RETRY_MS = [1000, 2000, 5000, 10_000, 30_000];
 
 /**
- * Follows all batches. The stream is read by `fetch`, whose request carries the credential in a header; the browser's own
- * reader of event streams would need it in the address.
+ * Follows a stream of server-sent events. It is read by `fetch`, whose request carries the credential in a header; the
+ * browser's own reader of event streams would need it in the address. A page that nobody sees lets go of its stream,
+ * since a browser has six connections to a service for all its tabs, and goes on from there when it is seen again.
  *
- * @param changed gets each receipt, and the state of the connection
- * @returns ends the stream and opens it again, with the credential of now
+ * @param changed gets the data of each event, and the state of the connection
+ * @returns opens the stream again, with the credential of now
  */
-export function followBatches(
+export function followEvents<T>(
   api: Api,
-  changed: { receipt(receipt: Receipt): void; state(state: LiveState, detail?: string): void },
+  path: string,
+  changed: { data(data: T): void; state(state: LiveState): void },
 ): () => void {
   let controller = new AbortController();
   let lastId: string | undefined;
@@ -24,33 +25,39 @@ export function followBatches(
   async function follow(signal: AbortSignal): Promise<void> {
     changed.state("connecting");
     try {
-      const headers: Record<string, string> = lastId === undefined ? {} : { "last-event-id": lastId };
-      const reply = await api.send("/v1/events", { signal, headers });
+      const headers: Record<string, string> = { accept: "text/event-stream" };
+      if (lastId !== undefined) headers["last-event-id"] = lastId;
+      const reply = await api.send(path, { signal, headers });
       changed.state("live");
       failures = 0;
       for await (const event of eventsOf(reply)) {
         if (event.id !== undefined) lastId = event.id;
-        if (event.data !== "") changed.receipt(JSON.parse(event.data) as Receipt);
+        if (event.data !== "") changed.data(JSON.parse(event.data) as T);
       }
     } catch (error) {
       if (signal.aborted) return;
       // Without the permission nothing changes by waiting.
       if (error instanceof ApiError && (error.status === 401 || error.status === 403)) {
-        changed.state("refused", error.message);
+        changed.state("refused");
         return;
       }
       if (error instanceof ApiError && error.status === 400) lastId = undefined;
     }
     if (signal.aborted) return;
     changed.state("connecting");
-    setTimeout(() => void (signal.aborted || follow(signal)), RETRY_MS[Math.min(failures++, RETRY_MS.length - 1)]);
+    const waitMs = RETRY_MS[Math.min(failures++, RETRY_MS.length - 1)];
+    setTimeout(() => {
+      if (!signal.aborted) void follow(signal);
+    }, waitMs);
   }
-  void follow(controller.signal);
-  return () => {
+  const open = () => {
     controller.abort();
     controller = new AbortController();
-    void follow(controller.signal);
+    if (!document.hidden) void follow(controller.signal);
   };
+  document.addEventListener("visibilitychange", open);
+  open();
+  return open;
 }
 
 /** The events of a stream of server-sent events. */
