@@ -234,7 +234,7 @@ describe.skipIf(lacksChromium())("the page", () => {
     await explorer.page.type("#import-source", "somebody");
     await explorer.press("Try");
     await explorer.page.waitForSelector(".import .primary:not(:disabled)");
-    await explorer.press("Cancel");
+    await explorer.page.keyboard.press("Escape");
     await drop(
       explorer.page,
       "area.geojson",
