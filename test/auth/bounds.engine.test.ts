@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import type { Receipt } from "../../src/batches/receipt.ts";
 import { trip } from "../harness/api.ts";
 import { useService } from "../harness/index.ts";
+import { readTile, tileAt } from "../tiles/read-tile.ts";
 import { as, makeKey } from "./support.ts";
 
 const service = useService();
@@ -14,10 +15,14 @@ let bound: ReturnType<typeof as>;
 let inTurin: ReturnType<typeof as>;
 let ingester: ReturnType<typeof as>;
 let othersBatch: string;
+let allKey: string;
+let boundKey: string;
 
 beforeAll(async () => {
-  all = as(service, (await makeKey(service, [...ALL, "admin"], { name: "all" })).key);
-  bound = as(service, (await makeKey(service, [...ALL, "admin"], { name: "bound", source: "mine" })).key);
+  allKey = (await makeKey(service, [...ALL, "admin"], { name: "all" })).key;
+  boundKey = (await makeKey(service, [...ALL, "admin"], { name: "bound", source: "mine" })).key;
+  all = as(service, allKey);
+  bound = as(service, boundKey);
   inTurin = as(service, (await makeKey(service, [...ALL], { name: "turin", region: "Turin" })).key);
   ingester = as(service, (await makeKey(service, ["ingest"], { name: "ingester" })).key);
   await bound.post("/v1/trips", [mine({ trip_id: "m1" }), mine({ trip_id: "m2", origin: [7.68, 45.06] })]);
@@ -103,6 +108,23 @@ describe("a key that is bound to a source", () => {
     expect(asked.body.rows).toEqual([{ source: "mine", trips: total }]);
   });
 
+  it("exports and draws this source only", async () => {
+    const { trips: total } = (await bound.get<{ trips: number }>("/v1/weekly-averages")).body;
+    const exported = await bound.get<{ features: { properties: { source: string } }[] }>(
+      "/v1/export/trips?format=geojson",
+    );
+    expect(exported.body.features.map(({ properties }) => properties.source)).toEqual(Array(total).fill("mine"));
+    const cells = await bound.get<{ features: { properties: { trips: number } }[] }>("/v1/export/cells?format=geojson");
+    expect(cells.body.features.reduce((sum, { properties }) => sum + properties.trips, 0)).toBe(total);
+    const tile = tileAt(7.67, 45.05, 4).join("/");
+    const drawn = async (key: string) => {
+      const { features } = await readTile(service, `cells/${tile}`, { authorization: `Bearer ${key}` });
+      return features.reduce((sum, { properties }) => sum + Number(properties.trips), 0);
+    };
+    // The same address, one after the other: what is remembered of a tile is remembered for each bound.
+    expect([await drawn(allKey), await drawn(boundKey)]).toEqual([total + 2, total]);
+  });
+
   it.each([
     "/v1/trips?source=other",
     "/v1/trips/other/o1",
@@ -110,6 +132,11 @@ describe("a key that is bound to a source", () => {
     "/v1/weekly-averages?source=other",
     "/v1/weekly-averages/by-region?source=other",
     "/v1/clusters?source=other",
+    "/v1/export/trips?source=other",
+    "/v1/export/cells?source=other",
+    "/v1/export/clusters?source=other",
+    "/tiles/cells/9/266/183?source=other",
+    "/tiles/regions/9/266/183?source=other",
   ])("is refused %s", async (path) => {
     const reply = await bound.get(path);
     expect([reply.status, reply.body.code]).toEqual([403, "bound_credential"]);
