@@ -8,7 +8,7 @@ import { JSON_TYPE, rootOf } from "../ogc/links.http.ts";
 import { requireTripAccess } from "../trips/trip-access.http.ts";
 import { LAYERS, type Layer, QUERIES } from "./layers.ts";
 import { MAX_ZOOM, sideOf } from "./tile.ts";
-import { boundsOf } from "./tile-json.http.ts";
+import { shownBounds } from "./tile-json.http.ts";
 import { MVT_TYPE } from "./tiles.ts";
 
 const CRS = "http://www.opengis.net/def/crs/EPSG/0/3857";
@@ -76,7 +76,7 @@ function getTileSet(layer: Layer, readExtent: ReadExtent): Endpoint {
       const root = rootOf(c);
       const { search } = new URL(c.req.url);
       const tiles = `${root.replace(/ogc$/, "tiles")}/${layer.id}`;
-      const [west, south, east, north] = boundsOf(await readExtent());
+      const [west, south, east, north] = await shownBounds(readExtent);
       return c.json({
         ...aboutOf(layer),
         description: layer.description,

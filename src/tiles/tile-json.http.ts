@@ -1,8 +1,9 @@
 import { z } from "@hono/zod-openapi";
+import { currentBound } from "../kit/bounds.ts";
 import type { Endpoint } from "../kit/endpoint.http.ts";
 import { readQuery } from "../kit/input.http.ts";
 import { replies } from "../kit/replies.http.ts";
-import type { Extent, ReadExtent } from "../ogc/features.ts";
+import type { ReadExtent } from "../ogc/features.ts";
 import { rootOf } from "../ogc/links.http.ts";
 import { type Layer, QUERIES } from "./layers.ts";
 import { MAX_ZOOM } from "./tile.ts";
@@ -43,7 +44,7 @@ export function getTileJson(layer: Layer, readExtent: ReadExtent): Endpoint {
         tiles: [`${root}/{z}/{x}/{y}.mvt${new URL(c.req.url).search}`],
         minzoom: layer.minZoom,
         maxzoom: MAX_ZOOM,
-        bounds: boundsOf(await readExtent()),
+        bounds: await shownBounds(readExtent),
         vector_layers: [{ id: layer.id, minzoom: layer.minZoom, maxzoom: MAX_ZOOM, fields: fieldsOf(layer) }],
       });
     },
@@ -51,8 +52,16 @@ export function getTileJson(layer: Layer, readExtent: ReadExtent): Endpoint {
 }
 
 /** The square grid ends at this latitude. */
-export const boundsOf = ({ bbox }: Extent): readonly number[] =>
-  bbox ?? [-180, -85.05112877980659, 180, 85.05112877980659];
+const WORLD = [-180, -85.05112877980659, 180, 85.05112877980659] as const;
+
+/**
+ * Where the tiles are: west, south, east, north, degrees. The extent is that of everybody's trips, so a caller that is
+ * bound to a source or a region is told the whole world.
+ */
+export async function shownBounds(readExtent: ReadExtent): Promise<readonly [number, number, number, number]> {
+  if (currentBound()) return WORLD;
+  return (await readExtent()).bbox ?? WORLD;
+}
 
 const fieldsOf = ({ fields }: Layer) =>
   Object.fromEntries(Object.entries(fields).map(([name, { description }]) => [name, description]));

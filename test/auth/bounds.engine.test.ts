@@ -1,5 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Receipt } from "../../src/batches/receipt.ts";
+import { refreshRollups } from "../../src/rollups/refresh-rollups.db.ts";
+import { refreshTotals } from "../../src/rollups/refresh-totals.db.ts";
 import { trip } from "../harness/api.ts";
 import { useService } from "../harness/index.ts";
 import { readTile, tileAt } from "../tiles/read-tile.ts";
@@ -140,6 +142,21 @@ describe("a key that is bound to a source", () => {
   ])("is refused %s", async (path) => {
     const reply = await bound.get(path);
     expect([reply.status, reply.body.code]).toEqual([403, "bound_credential"]);
+  });
+
+  it("is told the whole world as the place of tiles, since the extent is that of everybody's trips", async () => {
+    await refreshRollups(service.sql, service.prepared.engine);
+    await refreshTotals(service.sql, service.prepared.engine, true);
+    type Places = { bounds: number[] } & { boundingBox: { lowerLeft: number[]; upperRight: number[] } };
+    const west = async ({ get }: typeof all, layer: string) => [
+      (await get<Places>(`/tiles/${layer}`)).body.bounds[0],
+      (await get<Places>(`/ogc/tiles/${layer}`)).body.boundingBox.lowerLeft[0],
+    ];
+    for (const layer of ["cells", "clusters", "regions", "trips"]) {
+      expect(await west(bound, layer)).toEqual([-180, -180]);
+      for (const place of await west(all, layer)) expect(place).toBeGreaterThan(0);
+    }
+    for (const layer of ["cells", "clusters", "trips"]) expect(await west(inTurin, layer)).toEqual([-180, -180]);
   });
 
   it("corrects and cancels trips of this source only", async () => {
