@@ -13,7 +13,7 @@ import { fromParser, refuse, refuseConnection } from "./bare-reply.http.ts";
 import { bringsTrips, createGate, type GateOptions, type Refusal } from "./gate.http.ts";
 import { endIdleBody } from "./idle-bodies.http.ts";
 import { createTurns } from "./in-turn.http.ts";
-import { movedBytes } from "./moved-bytes.http.ts";
+import { countMovedBytes } from "./moved-bytes.http.ts";
 import { watchConnections } from "./quiet-connections.http.ts";
 import { answerPreflight, isPreflight, setReplyHeaders } from "./reply-headers.http.ts";
 
@@ -112,14 +112,13 @@ function serve(
   server.on("connection", () => accepted++);
   const inTurn = createTurns(() => accepted);
   const clientAddress = createClientAddress(options.trustedProxies);
-  const moved = movedBytes();
+  const countBytes = countMovedBytes(server, clientRates);
   let isClosing = false;
 
   /** A client without a credential is counted by its address, before anything is spent on the request. */
   const overRate = (record: RequestRecord, { headers, url }: IncomingMessage): Refusal | undefined => {
     if (headers.authorization !== undefined || isProbe(url)) return undefined;
-    const declared = Number(headers["content-length"] ?? 0);
-    const over = clientRates.enter(record, addressKey(record.client), declared);
+    const over = clientRates.enter(record, addressKey(record.client));
     return over && { code: "too_many_requests", ...over };
   };
 
@@ -138,12 +137,14 @@ function serve(
     setReplyHeaders(request, response, origins);
     answering.set(socket, response);
     connections.began(socket, response);
+    const endCount = countBytes(record, socket);
     response.once("close", () => {
       if (answering.get(socket) === response) answering.delete(socket);
       // The client hung up before the reply began.
       const status = response.headersSent ? response.statusCode : ERRORS.client_gone.status;
       endSpan(status);
-      clientRates.leave(record, moved(socket));
+      endCount();
+      clientRates.leave(record);
       counts.replied({ record, method, status, seconds: (performance.now() - began) / 1000 });
     });
     const refusal = gate.refusal(request) ?? overRate(record, request);

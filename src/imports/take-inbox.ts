@@ -42,6 +42,8 @@ export function createInboxTaker({ folder, register, knownFiles, log, signal }: 
     try {
       for (const { file, mapping } of files) {
         if (signal.aborted) return;
+        // Another call may have taken it since it was found, and reading a large file again takes minutes.
+        if ((await knownFiles([file])).has(file.path)) continue;
         now = { file: basename(file.path), since };
         await register
           .register(file.path, { mapping, again: false, onlyUnknown: true, owner })

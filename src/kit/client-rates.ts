@@ -1,16 +1,17 @@
 import type { RequestRecord } from "./request-record.ts";
 import { type Buckets, createBuckets } from "./token-bucket.ts";
 
-/** What one client may take a second, on average over `WINDOW_S`. 0: as much as it likes. */
+/** What one client may take a second, on average over a window. 0: as much as it likes. */
 export interface Rates {
   requestsPerS: number;
   /** Rows that it sends, and rows of the replies. */
   rowsPerS: number;
   /** Bytes that it sends, and bytes of the replies, on the wire. */
   bytesPerS: number;
+  /** A client may take so many seconds' worth at once. 10 unless told. */
+  windowS?: number;
 }
 
-/** A client may take so many seconds' worth at once. */
 export const WINDOW_S = 10;
 
 const UNITS = ["requests", "rows", "bytes"] as const;
@@ -28,16 +29,13 @@ export interface ClientRates {
   /**
    * Counts a request for a client, and notes in its record who it is counted for. A request is counted once.
    *
-   * @param bytes the length of its body, as declared
    * @returns why it is refused, if the client has taken too much. It is no Error, since thousands may come at once
    */
-  enter(record: RequestRecord, client: string, bytes?: number): OverRate | undefined;
-  /**
-   * Counts what was not known when the request came.
-   *
-   * @param bytes all bytes of the request and of its reply
-   */
-  leave(record: RequestRecord, bytes: number): void;
+  enter(record: RequestRecord, client: string): OverRate | undefined;
+  /** Counts bytes of the request or its reply that have moved. */
+  move(record: RequestRecord, bytes: number): void;
+  /** Counts the rows, which were not known when the request came. */
+  leave(record: RequestRecord): void;
   /** The items of the fields `RateLimit-Policy` and `RateLimit` for the client of a request. */
   fields(record: RequestRecord | undefined): { policy: string; state: string } | undefined;
 }
@@ -47,36 +45,36 @@ export interface ClientRates {
  * @param now milliseconds of a clock that only goes forward
  */
 export function createClientRates(rates: Rates, now?: () => number): ClientRates {
+  const { windowS = WINDOW_S } = rates;
   const perS: Record<Unit, number> = { requests: rates.requestsPerS, rows: rates.rowsPerS, bytes: rates.bytesPerS };
   const limited = UNITS.filter((unit) => perS[unit] > 0).map((unit) => ({
     unit,
     perS: perS[unit],
-    buckets: createBuckets(perS[unit], perS[unit] * WINDOW_S, now),
+    buckets: createBuckets(perS[unit], perS[unit] * windowS, now),
   }));
   const bucketsOf = (unit: Unit): Buckets | undefined => limited.find((one) => one.unit === unit)?.buckets;
   const [requests, rows, bytes] = UNITS.map(bucketsOf);
   const policy = limited
-    .map(({ unit, perS }) => `"${unit}";q=${Math.floor(perS * WINDOW_S)};w=${WINDOW_S}${UNIT_NAMES[unit]}`)
+    .map(({ unit, perS }) => `"${unit}";q=${Math.floor(perS * windowS + 1e-6)};w=${windowS}${UNIT_NAMES[unit]}`)
     .join(", ");
 
   return {
-    enter: (record, client, declared = 0) => {
+    enter: (record, client) => {
       if (record.countedFor !== undefined) return undefined;
       record.countedFor = client;
       for (const { unit, perS, buckets } of limited) {
         const waitS = buckets.waitS(client);
         if (waitS === 0) continue;
-        return { detail: `That is more than ${perS} ${unit} a second, over ${WINDOW_S} s.`, retryAfterSeconds: waitS };
+        return { detail: `That is more than ${perS} ${unit} a second, over ${windowS} s.`, retryAfterSeconds: waitS };
       }
       requests?.take(client, 1);
-      record.declaredBytes = declared;
-      if (declared > 0) bytes?.take(client, declared);
       return undefined;
     },
-    leave: ({ countedFor: client, declaredBytes = 0, rows: taken = 0 }, moved) => {
-      if (client === undefined) return;
-      if (taken > 0) rows?.take(client, taken);
-      bytes?.take(client, moved - declaredBytes);
+    move: ({ countedFor: client }, moved) => {
+      if (client !== undefined && moved > 0) bytes?.take(client, moved);
+    },
+    leave: ({ countedFor: client, rows: taken = 0 }) => {
+      if (client !== undefined && taken > 0) rows?.take(client, taken);
     },
     fields: (record) => {
       const client = record?.countedFor;

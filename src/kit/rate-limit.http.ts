@@ -45,8 +45,7 @@ const ofClient = (c: Context) => c.get("rates")?.fields(currentRecord());
 export function countRequest(c: Context, credential?: string): void {
   const [rates, record] = [c.get("rates"), currentRecord()];
   if (!rates || !record || isProbe(c.req.path)) return;
-  const bytes = Number(c.req.header("content-length") ?? 0);
-  const refusal = rates.enter(record, credential ?? addressKey(record.client), bytes);
+  const refusal = rates.enter(record, credential ?? addressKey(record.client));
   const fields = ofClient(c);
   if (!fields) return;
   c.header("RateLimit-Policy", fields.policy);

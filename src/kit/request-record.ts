@@ -23,8 +23,6 @@ export interface RequestRecord {
   actor: string | undefined;
   /** Whose rates the request is counted for: a credential or an address. Undefined: nobody's yet. */
   countedFor?: string;
-  /** The length of its body, as declared, which was counted when it came. */
-  declaredBytes?: number;
 }
 
 /** A request that is over. */

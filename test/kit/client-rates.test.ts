@@ -11,12 +11,13 @@ function ratesWith(given: Partial<Rates>) {
   const clock = { ms: 0 };
   const rates = createClientRates({ ...FREE, ...given }, () => clock.ms);
   /** One request: what refuses it, and what it says of the rates. */
-  const ask = (client: string, { bytes = 0, rows = 0, declared = 0 } = {}) => {
+  const ask = (client: string, { bytes = 0, rows = 0 } = {}) => {
     const record = createRequestRecord();
-    const refusal = rates.enter(record, client, declared);
+    const refusal = rates.enter(record, client);
     if (!refusal) {
       record.rows = rows;
-      rates.leave(record, bytes);
+      rates.move(record, bytes);
+      rates.leave(record);
     }
     return { refusal, fields: rates.fields(record) };
   };
@@ -71,15 +72,24 @@ describe("rows a second", () => {
 });
 
 describe("bytes a second", () => {
-  it("count the declared length at once, and everything else in the end", () => {
+  it("are counted as they move: a slow transfer never overdraws, a fast one does", () => {
+    const { clock, rates } = ratesWith({ bytesPerS: 100 });
+    const next = (client: string) => rates.enter(createRequestRecord(), client)?.retryAfterSeconds;
+    const [slow, fast] = [createRequestRecord(), createRequestRecord()];
+    expect([rates.enter(slow, "slow"), rates.enter(fast, "fast")]).toEqual([undefined, undefined]);
+    for (let second = 0; second < 60; second++) {
+      clock.ms += 1000;
+      rates.move(slow, 90);
+      rates.move(fast, 130);
+    }
+    expect([next("slow"), next("fast")]).toEqual([undefined, 10]);
+    expect(rates.fields(slow)?.state).toBe('"bytes";r=910');
+  });
+
+  it("that nobody's request moved are nobody's", () => {
     const { rates } = ratesWith({ bytesPerS: 100 });
-    const record = createRequestRecord();
-    expect(rates.enter(record, "a", 999)).toBeUndefined();
-    expect(rates.fields(record)?.state).toBe('"bytes";r=1');
-    expect(rates.enter(createRequestRecord(), "a", 5)).toBeUndefined();
-    expect(rates.enter(createRequestRecord(), "a")?.retryAfterSeconds).toBe(1);
-    rates.leave(record, 1999);
-    expect(rates.enter(createRequestRecord(), "a")?.retryAfterSeconds).toBe(11);
+    rates.move(createRequestRecord(), 1e9);
+    expect(rates.enter(createRequestRecord(), "a")).toBeUndefined();
   });
 });
 

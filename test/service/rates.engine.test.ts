@@ -3,12 +3,13 @@ import { as, makeKey } from "../auth/support.ts";
 import { call, send, trip } from "../harness/api.ts";
 import { startTestService, type TestService, useService } from "../harness/index.ts";
 
-/** So slow that nothing flows in while a test runs. */
-const SLOW = { requestsPerS: 0.000_1, rowsPerS: 0, bytesPerS: 0 };
+/** So long a window that nothing flows in while a test runs, however slow the machine is. */
+const WINDOW_S = 1_000_000;
+const SLOW = { requestsPerS: 0, rowsPerS: 0, bytesPerS: 0, windowS: WINDOW_S };
 
 /** A service whose clients may ask this many times. */
 const withRequests = (count: number, more = {}) =>
-  startTestService({ rates: { ...SLOW, requestsPerS: count / 10 }, ...more });
+  startTestService({ rates: { ...SLOW, requestsPerS: count / WINDOW_S }, ...more });
 
 const within = async (service: TestService, work: () => Promise<void>) => {
   try {
@@ -79,8 +80,8 @@ describe("the rate of a client", () => {
       ];
       for (let i = 0; i < 3; i++) expect((await a.get("/v1/trips/count?by=week")).status).toBe(200);
       const over = await a.get("/v1/trips/count?by=week");
-      expect([over.status, over.headers.get("retry-after")]).toEqual([429, "4"]);
-      expect(over.headers.get("ratelimit")).toMatch(/^"requests";r=0;t=\d$/);
+      expect(over.status).toBe(429);
+      expect(over.headers.get("ratelimit")).toBe(`"requests";r=0;t=${over.headers.get("retry-after")}`);
       expect((await b.get("/v1/trips/count?by=week")).status).toBe(200);
       // The commands of the process itself are not limited.
       for (let i = 0; i < 5; i++) expect((await as(service, service.ownKey).get("/v1/keys")).status).toBe(200);
@@ -88,7 +89,7 @@ describe("the rate of a client", () => {
   });
 
   it("counts rows that are sent and read, and bytes", async () => {
-    const service = await startTestService({ rates: { ...SLOW, requestsPerS: 0, rowsPerS: 0.5 } });
+    const service = await startTestService({ rates: { ...SLOW, rowsPerS: 5 / WINDOW_S } });
     await within(service, async () => {
       const sent = await send(
         service,
@@ -98,7 +99,7 @@ describe("the rate of a client", () => {
       expect((await call(service, "/v1/trips?limit=2")).status).toBe(200);
       expect((await call(service, "/v1/trips")).status).toBe(429);
     });
-    const narrow = await startTestService({ rates: { requestsPerS: 0, rowsPerS: 0, bytesPerS: 1000 } });
+    const narrow = await startTestService({ rates: { ...SLOW, bytesPerS: 10_000 / WINDOW_S } });
     await within(narrow, async () => {
       expect((await send(narrow, [trip({ attributes: { long: "x".repeat(11_000) } })])).status).toBe(200);
       expect((await send(narrow, [trip()])).status).toBe(429);
