@@ -33,6 +33,7 @@ try {
     const { page, faults } = await newPage(browser, options);
     await page.goto(`${url}/${hash}`);
     await page.waitForSelector('#answer[aria-busy="false"][data-method="exact"]');
+    await page.waitForSelector('.regions[aria-busy="false"]');
     await page.waitForSelector('.legend[aria-busy="false"]');
     await page.waitForNetworkIdle({ concurrency: 1, idleTime: 1500 });
     const picture = await page.screenshot({ type: "png" });
