@@ -7,28 +7,34 @@ export interface Statement {
   parameters: readonly unknown[];
 }
 
+/** How large the pages of a cursor are. */
+export interface PageSize<R> {
+  /** The most rows of a page. */
+  rows: number;
+  /** The bytes of a page, if no row is larger than the largest one before it. */
+  bytes: number;
+  /** The bytes that a row takes, about. */
+  bytesOf: (row: R) => number;
+}
+
 /**
  * Reads the rows of a statement, a page at a time. The transaction stays open until the last page is read or `end` is
- * called. The first page is one row, which tells how many rows make a page.
- *
- * @param rowsAPage how many rows a page has, after the first row
+ * called. The first page is one row, and a page is at most four times as long as the one before it. The largest row so
+ * far tells how many rows make a page.
  */
-export function openCursor<R extends object>(
-  sql: Sql,
-  { text, parameters }: Statement,
-  rowsAPage: (first: R) => number,
-): Pages<R[]> {
+export function openCursor<R extends object>(sql: Sql, { text, parameters }: Statement, size: PageSize<R>): Pages<R[]> {
   const { put, take, close } = handOver<R[]>();
   const done = translateErrors(async () => {
     await sql.begin("isolation level repeatable read read only", async (tx) => {
       // All rows will be read, so the plan that brings the first ones soonest is not the best.
       await tx`select set_config('cursor_tuple_fraction', '1', true)`;
       await tx.unsafe(`declare answer no scroll cursor for ${text}`, parameters as never[]);
-      for (let rows = 1; ; ) {
+      for (let rows = 1, largest = 1; ; ) {
         const page: R[] = await tx.unsafe(`fetch ${rows} from answer`);
-        const [first] = page;
-        if (!first || !(await put([...page]))) return;
-        if (rows === 1) rows = rowsAPage(first);
+        if (page.length === 0) return;
+        for (const row of page) largest = Math.max(largest, size.bytesOf(row));
+        if (!(await put([...page]))) return;
+        rows = Math.max(1, Math.min(size.rows, GROWTH * rows, Math.floor(size.bytes / largest)));
       }
     });
   });
@@ -42,6 +48,8 @@ export function openCursor<R extends object>(
     },
   };
 }
+
+const GROWTH = 4;
 
 /** Hands things from a maker to a taker. The maker waits until each thing is taken. */
 function handOver<T>() {

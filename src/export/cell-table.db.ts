@@ -51,7 +51,7 @@ export function cellTable(
         ...[[...new Set(parents.map((cell) => cell.slice(0, least)))], size],
       ],
     },
-    () => ROWS_A_PAGE,
+    { rows: ROWS_A_PAGE, bytes: Number.POSITIVE_INFINITY, bytesOf: () => 1 },
   );
   const touches = ([w, s, e, n]: Bbox) =>
     !boxes || boxes.some((box) => w <= box[2] && e >= box[0] && s <= box[3] && n >= box[1]);

@@ -33,8 +33,10 @@ const responses = {
   ...problems(400, 403, 404, 413, 422, 429, 503),
 };
 
-/** What an export holds while it is written: a group of rows in two forms. */
+/** What an export holds while it is written: a page of rows in two forms. A format that holds more says so. */
 const WORK_BYTES = 2 * 1024 * 1024;
+/** How long an export waits for more room, in milliseconds. */
+const PATIENCE_MS = 30_000;
 
 /** Sends a table as a file. If the client goes away, the rows are ended; if they fail, the connection is broken off. */
 async function sendTable(c: Context, answers: AnswerDeps, name: ExportFormat, table: Table): Promise<Response> {
@@ -48,7 +50,12 @@ async function sendTable(c: Context, answers: AnswerDeps, name: ExportFormat, ta
       ...{ ...table.headers, vary: "Accept" },
       "content-disposition": `attachment; filename="${table.name}.${extension}"`,
     };
-    const parts = releasing(write(table), () => hold.release());
+    const sayHeld = async (bytes: number) => {
+      const wanted = Math.max(WORK_BYTES, bytes);
+      if (wanted > hold.bytes) await hold.wait(wanted - hold.bytes, PATIENCE_MS);
+      else hold.keep(wanted);
+    };
+    const parts = releasing(write(table, sayHeld), () => hold.release());
     return await sendAnswer(c, answers, parts, { contentType, headers, holdsSession: table.holdsSession });
   } catch (error) {
     hold.release();

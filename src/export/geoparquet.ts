@@ -1,12 +1,28 @@
 import { ByteWriter, ParquetWriter } from "hyparquet-writer";
 import { nextTurn } from "../kit/next-turn.ts";
-import { type ColumnType, pagesOf, partsOf, type Row, type Table, type Value } from "./table.ts";
+import { ParquetFooter, STATISTICS_BYTES } from "./parquet-footer.ts";
+import {
+  bytesOfRow,
+  type ColumnType,
+  pagesOf,
+  partsOf,
+  type Row,
+  type SayHeld,
+  type Table,
+  type Value,
+} from "./table.ts";
 import { type Bounds, boundsOf, wkbOf } from "./wkb.ts";
 
 type SchemaElement = ParquetWriter["schema"][number];
 
-/** A reader of a box leaves out the groups that lie elsewhere. A group takes some MB while it is written. */
+/**
+ * A reader of a box leaves out the groups that lie elsewhere. A group ends at this many rows, or at the row with which
+ * its rows take this many bytes.
+ */
 const ROWS_A_GROUP = 10_000;
+const BYTES_A_GROUP = 8 * 1024 * 1024;
+/** A group is held as rows, column by column, and as bytes. */
+const FORMS = 2;
 
 const TYPES: Readonly<Record<ColumnType, Omit<SchemaElement, "name">>> = {
   string: { type: "BYTE_ARRAY", converted_type: "UTF8" },
@@ -22,23 +38,33 @@ const TYPES: Readonly<Record<ColumnType, Omit<SchemaElement, "name">>> = {
  * Parquet, row group by row group. A table with places is GeoParquet 1.1: points as WKB in the column `geometry`, and
  * their boxes in `bbox`, by whose statistics readers skip groups.
  */
-export async function* geoParquetOf(table: Table): AsyncGenerator<Uint8Array> {
+export async function* geoParquetOf(table: Table, sayHeld: SayHeld): AsyncGenerator<Uint8Array> {
   const writer = new ByteWriter();
   const schema = schemaOf(table);
-  const parquet = new ParquetWriter({ writer, schema, createdBy: "Tripgrid" });
+  const options = { writer, schema, createdBy: "Tripgrid", statisticsTruncateLength: STATISTICS_BYTES };
+  const parquet = new ParquetWriter(options);
+  const footer = new ParquetFooter(parquet);
   const around: Bounds = [180, 90, -180, -90];
   let rows: Row[] = [];
-  for await (const page of pagesOf(table)) {
-    rows.push(...page);
-    if (rows.length < ROWS_A_GROUP) continue;
+  let bytes = 0;
+  async function* group(): AsyncGenerator<Uint8Array> {
+    await sayHeld(FORMS * bytes + footer.bytes);
     await writeGroup(parquet, table, rows, around);
-    rows = [];
+    footer.take();
+    [rows, bytes] = [[], 0];
     yield* partsOf(takeFrom(writer));
   }
-  if (rows.length > 0) await writeGroup(parquet, table, rows, around);
+  for await (const page of pagesOf(table)) {
+    for (const row of page) {
+      rows.push(row);
+      bytes += bytesOfRow(row);
+      if (rows.length >= ROWS_A_GROUP || bytes >= BYTES_A_GROUP) yield* group();
+    }
+  }
+  if (rows.length > 0) yield* group();
   if (table.geometry) parquet.kvMetadata = [{ key: "geo", value: JSON.stringify(geoOf(table.geometry, around)) }];
-  await parquet.finish();
   yield* partsOf(takeFrom(writer));
+  for (const part of footer.parts()) yield* partsOf(part);
 }
 
 /** The bytes that were written since. The writer goes on counting. */
@@ -65,10 +91,14 @@ function schemaOf({ columns, geometry }: Table): SchemaElement[] {
   ];
 }
 
+/** The least and the greatest text tell a reader nothing here. */
+const WITHOUT_STATISTICS = { offsetIndex: false, statistics: false };
+
 /** Column by column. Other work gets its turn between them. */
 async function writeGroup(parquet: ParquetWriter, table: Table, rows: readonly Row[], around: Bounds): Promise<void> {
   const data = table.columns.map(({ name, type }, i) => {
-    return { name, data: rows.map(({ values }) => stored(values[i] ?? null, type)) as unknown[] };
+    const data = rows.map(({ values }) => stored(values[i] ?? null, type)) as unknown[];
+    return { name, data, ...(type === "json" ? WITHOUT_STATISTICS : { offsetIndex: false }) };
   });
   await nextTurn();
   if (table.geometry) {
@@ -80,10 +110,15 @@ async function writeGroup(parquet: ParquetWriter, table: Table, rows: readonly R
       around[2] = Math.max(around[2], box[2]);
       around[3] = Math.max(around[3], box[3]);
     }
-    data.push({ name: "geometry", data: rows.map(({ geometry }) => geometry && wkbOf(geometry)) });
+    data.push({
+      name: "geometry",
+      data: rows.map(({ geometry }) => geometry && wkbOf(geometry)),
+      ...WITHOUT_STATISTICS,
+    });
     data.push({
       name: "bbox",
       data: boxes.map((box) => box && { xmin: box[0], ymin: box[1], xmax: box[2], ymax: box[3] }),
+      offsetIndex: false,
     });
   }
   await nextTurn();

@@ -36,8 +36,20 @@ export interface Table {
   headers: Readonly<Record<string, string>>;
 }
 
+/**
+ * Tells how many bytes are held beside the page that is read. Resolves once there is room for them.
+ *
+ * @throws AppError overloaded
+ */
+export type SayHeld = (bytes: number) => Promise<void>;
+
 /** Writes a table in a format, part by part. */
-export type WriteTable = (table: Table) => AsyncGenerator<string | Uint8Array>;
+export type WriteTable = (table: Table, sayHeld: SayHeld) => AsyncGenerator<string | Uint8Array>;
+
+/** The bytes that a row takes, about: those of its texts and of what holds its values. */
+export const bytesOfRow = ({ values }: Row): number =>
+  values.reduce((sum: number, value) => sum + BYTES_A_VALUE + (typeof value === "string" ? value.length : 0), 0);
+const BYTES_A_VALUE = 24;
 
 /** The pages of a table one after the other. They are ended, also if the reader stops before. */
 export async function* pagesOf({ pages }: Table): AsyncGenerator<Row[]> {

@@ -33,10 +33,10 @@ const COLUMNS: readonly Column[] = [
 const NAMES = COLUMNS.map(({ name }) => name);
 const [LON, LAT] = [NAMES.indexOf("origin_lon"), NAMES.indexOf("origin_lat")] as const;
 
-const ROWS_A_PAGE = 1000;
-const BYTES_A_PAGE = 4 * 1024 * 1024;
-/** Attributes may take this many bytes. */
-const LARGE = 4 * 1024;
+/** A page of the largest rows after one of small rows takes 16 MB. */
+const PAGE = { rows: 250, bytes: 4 * 1024 * 1024 };
+/** The bytes of a row without its attributes. */
+const BYTES_A_ROW = 1024;
 
 const micros = (column: string) => sql<number | null>`(extract(epoch from ${sql.ref(column)}) * 1000000)::bigint`;
 
@@ -82,9 +82,9 @@ export async function tripTable(
   const pages = openCursor<Record<string, Value>>(
     client,
     { text: statement.sql, parameters: statement.parameters },
-    ({ attributes }) => {
-      const bytes = typeof attributes === "string" && attributes.length > LARGE ? attributes.length : LARGE;
-      return Math.max(1, Math.min(ROWS_A_PAGE, Math.floor(BYTES_A_PAGE / bytes)));
+    {
+      ...PAGE,
+      bytesOf: ({ attributes }) => BYTES_A_ROW + (typeof attributes === "string" ? attributes.length : 0),
     },
   );
   return {

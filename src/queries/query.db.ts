@@ -51,8 +51,11 @@ export async function runQuery(db: Kysely<DB>, client: Sql, check: CheckCost, qu
     if (!first || first.bytes <= MAX_BYTES) return answer(query, first, onePage(rows), false);
   }
   const { sql: text, parameters } = statement(query).compile(db);
-  const pages = openCursor<Row>(client, { text, parameters }, ({ widest }) =>
-    Math.min(ROWS_A_PAGE, Math.max(1, Math.floor(BYTES_A_PAGE / (widest + width * BYTES_A_VALUE)))),
+  const pages = openCursor<Row>(
+    client,
+    { text, parameters },
+    // The first row knows the widest of all.
+    { rows: ROWS_A_PAGE, bytes: BYTES_A_PAGE, bytesOf: ({ widest }) => (widest ?? 0) + width * BYTES_A_VALUE },
   );
   const page = await pages.next();
   return answer(query, page?.[0], pagesAfter(page ?? [], pages), true);
