@@ -1,6 +1,7 @@
 import { clusters } from "../clusters/clusters.db.ts";
 import type { ClusterAnswer } from "../clusters/clusters.ts";
 import { withinBound } from "../kit/bounds.ts";
+import { amongKnown } from "../weekly-averages/known-names.db.ts";
 import type { ByRegionAnswer } from "../weekly-averages/weekly-averages.ts";
 import { weeklyAveragesByRegion } from "../weekly-averages/weekly-averages-by-region.db.ts";
 import type { Wiring } from "../wiring.ts";
@@ -10,13 +11,17 @@ import { drawCells } from "./draw-cells.db.ts";
 import { drawClusters } from "./draw-clusters.ts";
 import { drawRegions } from "./draw-regions.db.ts";
 import { drawTrips } from "./draw-trips.db.ts";
-import { SharedAnswers } from "./remember.ts";
-import type { DrawTile, ReadDataState } from "./tiles.ts";
+import { askedAtMostEach, SharedAnswers } from "./remember.ts";
+import type { DrawnTile, DrawTile, ReadDataState } from "./tiles.ts";
 import { firstAndLastWeek } from "./window.db.ts";
+
+const isEmpty = ({ bytes }: DrawnTile) => bytes.length === 0;
 
 /** Answers of some megabytes each, at most. */
 const MOST_ANSWERS = 4;
 const MOST_WINDOWS = 100;
+/** While trips come in, each commit changes the state. Tiles of one view must not ask everything anew for that. */
+const STATE_MS = 1000;
 
 /** The tiles of a map share the answers that do not depend on the tile. */
 export function wireTiles({ questions, db }: Wiring): { drawTile: DrawTile; readDataState: ReadDataState } {
@@ -32,7 +37,7 @@ export function wireTiles({ questions, db }: Wiring): { drawTile: DrawTile; read
         ? await windows.get(JSON.stringify([version, named]), ask)
         : { first: null, last: null };
       const { weeks, isCut } = countedWeeks(f, known, retiredBefore);
-      const drawn = await drawCells(questions, tile, f, weeks);
+      const drawn = await amongKnown(questions, f, isEmpty, () => drawCells(questions, tile, f, weeks));
       return isCut ? { ...drawn, retiredBefore: retiredBefore ?? undefined } : drawn;
     },
     clusters: async (tile, asked, { version }) => {
@@ -47,7 +52,10 @@ export function wireTiles({ questions, db }: Wiring): { drawTile: DrawTile; read
       const ask = () => weeklyAveragesByRegion(questions, f);
       return drawRegions(questions, tile, await regionAnswers.get(JSON.stringify([version, f]), ask), region);
     },
-    trips: (tile, filters) => drawTrips(db, tile, withinBound(filters)),
+    trips: async (tile, filters) => {
+      const f = withinBound(filters);
+      return amongKnown(questions, f, isEmpty, () => drawTrips(db, tile, f));
+    },
   };
-  return { drawTile, readDataState: () => readDataState(questions) };
+  return { drawTile, readDataState: askedAtMostEach(STATE_MS, () => readDataState(questions)) };
 }
