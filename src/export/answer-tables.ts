@@ -1,7 +1,7 @@
 import type { Feature, Geometry } from "geojson";
 import type { ClusterAnswer } from "../clusters/clusters.ts";
-import { mapPages, onePage, pagesAfter } from "../kit/pages.ts";
-import type { QueryAnswer } from "../queries/query.ts";
+import { mapPages, onePage } from "../kit/pages.ts";
+import type { Query, QueryAnswer, QueryColumn } from "../queries/query.ts";
 import type { ByAreaAnswer } from "../weekly-averages/weekly-averages-by-area.ts";
 import type { Column, ColumnType, Table, Value } from "./table.ts";
 
@@ -72,19 +72,22 @@ function multi(geometry: Geometry | null): Geometry | null {
   return geometry?.type === "MultiPolygon" ? geometry : null;
 }
 
-/** The rows of a query. What a column holds is read from its first rows. */
-export async function queryTable(answer: QueryAnswer): Promise<Table> {
-  const first = (await answer.pages.next()) ?? [];
-  const columns = answer.columns.map((name, i): Column => {
-    const known = first.map((row) => row[i] ?? null).filter((value) => value !== null);
-    return { name, type: known.length > 0 && known.every((value) => typeof value === "number") ? "number" : "string" };
-  });
-  // A later value of another kind becomes that of its column.
+/** The columns of a query that are numbers, besides its measures. Others are texts, such as weeks and attributes. */
+const NUMBERS: readonly QueryColumn[] = ["hour", "weekday"];
+
+/** The rows of a query. What a column holds is that of its key or measure, whatever its first rows hold. */
+export function queryTable({ by, select }: Pick<Query, "by" | "select">, answer: QueryAnswer): Table {
+  const columns = [
+    ...by.map(({ name, is }): Column => {
+      return { name, type: "column" in is && NUMBERS.includes(is.column) ? "number" : "string" };
+    }),
+    ...select.map(({ name }): Column => ({ name, type: "number" })),
+  ];
   const converted = (value: Value, { type }: Column): Value =>
     value === null ? null : type === "string" ? String(value) : Number.isFinite(Number(value)) ? Number(value) : null;
   return {
     ...{ name: "rows", columns, geometry: undefined, holdsSession: answer.holdsSession },
-    pages: mapPages(pagesAfter(first, answer.pages), (page) =>
+    pages: mapPages(answer.pages, (page) =>
       page.map((row) => ({ values: columns.map((column, i) => converted(row[i] ?? null, column)), geometry: null })),
     ),
     headers: {

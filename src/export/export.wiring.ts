@@ -1,24 +1,50 @@
 import { wireClusters } from "../clusters/clusters.wiring.ts";
+import type { Sql } from "../database/client.ts";
 import { bboxFrom, polygonOfBox } from "../geo/bbox.ts";
-import { withinBound } from "../kit/bounds.ts";
+import { type Bound, withinBound } from "../kit/bounds.ts";
+import { pagesAfter } from "../kit/pages.ts";
 import { wireQueries } from "../queries/queries.wiring.ts";
 import { countedWeeks, hasOpenEnd } from "../tiles/counted-weeks.ts";
 import { readDataState } from "../tiles/data-state.db.ts";
 import { firstAndLastWeek } from "../tiles/window.db.ts";
+import { amongKnown } from "../weekly-averages/known-names.db.ts";
 import { wireWeeklyAverages } from "../weekly-averages/weekly-averages.wiring.ts";
 import type { Wiring } from "../wiring.ts";
 import { areaTable, clusterTable, queryTable } from "./answer-tables.ts";
 import { cellTable } from "./cell-table.db.ts";
 import type { Export } from "./export.ts";
+import type { Table } from "./table.ts";
 import { tripTable } from "./trip-table.db.ts";
 import { boundsOf } from "./wkb.ts";
+
+/**
+ * Reads the first page of a table. If there is none, the source and region must be known.
+ *
+ * @throws AppError not_found
+ */
+async function amongKnownRows(sql: Sql, asked: Bound, read: () => Promise<Table>): Promise<Table> {
+  const { table } = await amongKnown(
+    sql,
+    asked,
+    ({ first }) => first === undefined,
+    async () => {
+      const all = await read();
+      const first = await all.pages.next();
+      return { first, table: first === undefined ? all : { ...all, pages: pagesAfter(first, all.pages) } };
+    },
+  );
+  return table;
+}
 
 /** What is exported, each within the bounds of the caller. */
 export function wireExport(wiring: Wiring): { exported: Export } {
   const { questions, db, check } = wiring;
   const calls = { ...wireClusters(wiring), ...wireWeeklyAverages(wiring), ...wireQueries(wiring) };
   const exported: Export = {
-    trips: async (filters, byCell) => tripTable(db, questions, check, withinBound(filters), byCell ? "cell" : "time"),
+    trips: async (filters, byCell) => {
+      const own = withinBound(filters);
+      return amongKnownRows(questions, own, () => tripTable(db, questions, check, own, byCell ? "cell" : "time"));
+    },
     cells: async (asked) => {
       const { bbox, ...q } = withinBound(asked);
       // A box across the antimeridian is two.
@@ -28,7 +54,7 @@ export function wireExport(wiring: Wiring): { exported: Export } {
       const known = hasOpenEnd(q) ? await firstAndLastWeek(questions, q) : { first: null, last: null };
       const { retiredBefore } = await readDataState(questions);
       const { weeks, isCut } = countedWeeks(q, known, retiredBefore);
-      const table = cellTable(questions, q, boxes, weeks);
+      const table = await amongKnownRows(questions, q, async () => cellTable(questions, q, boxes, weeks));
       return isCut && retiredBefore ? { ...table, headers: { "Tripgrid-Retired-Before": retiredBefore } } : table;
     },
     clusters: async (question) => clusterTable(await calls.clusters(question)),
@@ -36,7 +62,7 @@ export function wireExport(wiring: Wiring): { exported: Export } {
       const { answer, features } = await calls.weeklyAveragesByArea(question, true);
       return areaTable(answer, features);
     },
-    query: async (query) => queryTable(await calls.runQuery(query)),
+    query: async (query) => queryTable(query, await calls.runQuery(query)),
   };
   return { exported };
 }

@@ -74,6 +74,28 @@ describe("exports", () => {
   });
 });
 
+describe("a source or region that nobody has", () => {
+  const service = useService();
+  beforeAll(() => sendNew(service, [trip({ trip_id: "a", source: "fleet", region: "Turin" })]));
+
+  it.each([
+    ["trips?source=flet", "fleet"],
+    ["trips?region=Turn&format=geoparquet", "Turin"],
+    ["cells?source=flet", "fleet"],
+    ["cells?region=Turn&from=2018-05-01&to=2018-05-07", "Turin"],
+  ])("%s is a 404 that names the nearest one", async (path, nearest) => {
+    const { status, body } = await call<Problem>(service, `/v1/export/${path}`);
+    expect([status, body.nearest]).toEqual([404, nearest]);
+  });
+
+  it("is told from one that has no trips in the window", async () => {
+    for (const path of ["trips?source=fleet&to=2001-01-07", "cells?region=Turin&from=2001-01-01&to=2001-01-07"]) {
+      const reply = await fetch(`${service.url}/v1/export/${path}&format=ndjson`);
+      expect([reply.status, await reply.text()]).toEqual([200, ""]);
+    }
+  });
+});
+
 describe("where groups of few trips are withheld", () => {
   let service: TestService;
   beforeAll(async () => {
