@@ -16,7 +16,7 @@ const SCHEME = "http://www.opengis.net/def/tilematrixset/OGC/1.0/WebMercatorQuad
 const SCALE_SET = "http://www.opengis.net/def/wkss/OGC/1.0/GoogleMapsCompatible";
 const SCHEME_REL = "http://www.opengis.net/def/rel/ogc/1.0/tiling-scheme";
 
-const nothing = z.strictObject({ f: z.literal("json").optional() });
+const nothing = z.strictObject({ f: z.literal("json").optional().openapi({ example: "json" }) });
 const TileSets = z.object({ tilesets: z.array(z.looseObject({})), links: z.array(z.looseObject({})) });
 const MatrixSets = z.object({ tileMatrixSets: z.array(z.looseObject({})) });
 

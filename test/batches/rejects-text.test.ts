@@ -87,7 +87,15 @@ describe("rejected rows", () => {
       const findRejects = async () => ({ columns: ["a"], pages });
       const { answers, errors } = answerDeps();
       const limits = { maxVertices: 100 };
-      const deps = { findRejects, answers, logError: answers.logError, limits, guard: () => {}, logins: {} };
+      const deps = {
+        findRejects,
+        answers,
+        logError: answers.logError,
+        limits,
+        guard: () => {},
+        logins: {},
+        explorer: {},
+      };
       const app = createApp(deps as unknown as Parameters<typeof createApp>[0]);
       return { reply: await app.request("/v1/batches/0b9a7a1c-6f0e-4b57-9b1b-2d8a51a1f111/rejects"), errors };
     };
