@@ -4,18 +4,20 @@ import type { RecentAlerts } from "./recent-alerts.ts";
 
 /**
  * The alerts of one follower, in the order of their numbers. It takes the recent ones that all followers share. One that
- * is too far behind for them asks for pages.
+ * is too far behind for them asks for pages. It passes over alerts about trips if the follower may not see them.
  */
 export class AlertFeed extends BaseFeed<NumberedAlert> {
   readonly #recent: RecentAlerts;
+  readonly #withTrips: boolean;
   #page: readonly NumberedAlert[] | undefined;
-  /** The last alert that the follower has. */
+  /** The last alert that the follower has, or has no right to. */
   #position: number;
 
-  constructor(after: number, recent: RecentAlerts, onClose: () => void) {
+  constructor(after: number, recent: RecentAlerts, withTrips: boolean, onClose: () => void) {
     super(onClose);
     this.#position = after;
     this.#recent = recent;
+    this.#withTrips = withTrips;
   }
 
   get isOver(): boolean {
@@ -34,12 +36,15 @@ export class AlertFeed extends BaseFeed<NumberedAlert> {
   }
 
   take(): readonly NumberedAlert[] | undefined {
-    const page = this.#page;
-    this.#page = undefined;
-    const alerts = page?.filter(({ number }) => number > this.#position) ?? this.#recent.after(this.#position);
-    const last = alerts?.at(-1);
-    if (!last) return undefined;
-    this.#position = last.number;
-    return alerts;
+    for (;;) {
+      const page = this.#page;
+      this.#page = undefined;
+      const alerts = page?.filter(({ number }) => number > this.#position) ?? this.#recent.after(this.#position);
+      const last = alerts?.at(-1);
+      if (!alerts || !last) return undefined;
+      this.#position = last.number;
+      const shown = this.#withTrips ? alerts : alerts.filter(({ alert }) => alert.trip === undefined);
+      if (shown.length > 0) return shown;
+    }
   }
 }

@@ -90,6 +90,8 @@ export interface AlertFilters {
   /** Instants, ISO 8601; `from` is included, `to` is not. */
   from: string | undefined;
   to: string | undefined;
+  /** Whether alerts about trips are among them. */
+  withTrips: boolean;
 }
 
 /** Lists alerts, the newest first, before the alert with the number `before`. */

@@ -19,6 +19,8 @@ interface Deps {
   checkCallback: CheckCallback;
   limits: Limits;
   answers: AnswerDeps;
+  /** Whether single trips may be read. */
+  exposeTrips: boolean;
   room: Room;
 }
 
@@ -26,5 +28,5 @@ interface Deps {
 export const endpoints = (deps: Deps): Endpoint[] => [
   putRuleEndpoint(deps.putRule, deps.checkCallback, deps.limits),
   ...otherRuleEndpoints(deps),
-  getAlerts(deps.listAlerts, deps.followAlerts, deps.answers, { hold: createSharedHold(deps.room) }),
+  getAlerts(deps.listAlerts, deps.followAlerts, deps.answers, { hold: createSharedHold(deps.room) }, deps.exposeTrips),
 ];

@@ -19,12 +19,16 @@ export interface FollowAlertsDeps {
 }
 
 /**
- * Follows all alerts, without an end.
+ * Follows alerts, without an end.
  *
  * @param after the number of the last known alert. Undefined: only new alerts follow
+ * @param withTrips whether alerts about trips are among them
  * @returns the feed, and the number to return with before its first event
  */
-export type FollowAlerts = (after: number | undefined) => Promise<{ feed: AlertFeed; after: number }>;
+export type FollowAlerts = (
+  after: number | undefined,
+  withTrips: boolean,
+) => Promise<{ feed: AlertFeed; after: number }>;
 
 export interface AlertFollower {
   followAlerts: FollowAlerts;
@@ -74,7 +78,7 @@ export function createAlertFollower({
   }
 
   return {
-    followAlerts: async (after) => {
+    followAlerts: async (after, withTrips) => {
       if (feeds.size >= MAX_FOLLOWERS) {
         const detail = `${MAX_FOLLOWERS} already follow alerts here.`;
         throw new AppError("too_many_requests", detail, {}, { retryAfterSeconds: 5 });
@@ -82,7 +86,7 @@ export function createAlertFollower({
       const high = await lastNumber();
       recent ??= new RecentAlerts(high, room);
       const from = Math.min(after ?? high, high);
-      const feed: AlertFeed = new AlertFeed(from, recent, () => leave(feed));
+      const feed: AlertFeed = new AlertFeed(from, recent, withTrips, () => leave(feed));
       feeds.add(feed);
       ticker.run(true);
       ticker.trigger();

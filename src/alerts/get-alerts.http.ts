@@ -2,6 +2,7 @@ import type { Context } from "hono";
 import { z } from "zod";
 import { type EventDeps, lastEventId, readLastEventId, sendEvents } from "../events/all-events.http.ts";
 import { type AnswerDeps, sendAnswer } from "../kit/answer.http.ts";
+import { currentCaller } from "../kit/caller.ts";
 import type { Endpoint } from "../kit/endpoint.http.ts";
 import { readQuery } from "../kit/input.http.ts";
 import { replies } from "../kit/replies.http.ts";
@@ -31,6 +32,7 @@ export function getAlerts(
   follow: FollowAlerts,
   answers: AnswerDeps,
   events: EventDeps,
+  exposeTrips: boolean,
 ): Endpoint {
   return {
     scope: "read",
@@ -39,8 +41,7 @@ export function getAlerts(
       path: "/v1/alerts",
       tags: ["Alerts"],
       summary: "List alerts, newest first, or follow them",
-      description:
-        "With `Accept: text/event-stream` the reply is a stream of server-sent events `alert`, from now on or after `Last-Event-ID`; the query must be empty then.",
+      description: `With \`Accept: text/event-stream\` the reply is a stream of server-sent events \`alert\`, from now on or after \`Last-Event-ID\`; the query must be empty then. ${ABOUT_TRIPS}`,
       request: { query, headers: z.object({ "last-event-id": lastEventId }) },
       responses: {
         ...listed,
@@ -53,10 +54,10 @@ export function getAlerts(
     handle: async (c) => {
       if (/\btext\/event-stream\b/i.test(c.req.header("accept") ?? "")) {
         readQuery(c, z.strictObject({}));
-        return sendAlerts(c, follow, events);
+        return sendAlerts(c, follow, events, exposeTrips);
       }
       const { rule, from, to, limit, cursor } = readQuery(c, query);
-      const { alerts, next } = await listAlerts({ rule, from, to }, limit, cursor);
+      const { alerts, next } = await listAlerts({ rule, from, to, withTrips: showsTrips(exposeTrips) }, limit, cursor);
       noteRows(alerts.length);
       return sendAnswer(c, answers, textOf(alerts, next), { contentType: "application/json" });
     },
@@ -69,14 +70,29 @@ function* textOf(alerts: readonly Alert[], next: number | undefined): Generator<
   yield `],"next_cursor":${next ?? null}}`;
 }
 
+/** What the descriptions say of alerts about trips. */
+export const ABOUT_TRIPS =
+  "Alerts about trips hold these trips: only a credential with the scope `trips` gets them, and nobody where `TRIPGRID_EXPOSE_TRIPS` switches single trips off.";
+
+function showsTrips(exposeTrips: boolean): boolean {
+  const principal = currentCaller()?.principal;
+  return exposeTrips && (principal === undefined || principal.scopes.includes("trips"));
+}
+
 /**
  * Sends alerts as they happen, from now on or after `Last-Event-ID`, until the client disconnects.
  *
+ * @param exposeTrips whether single trips may be read; then a caller with the scope `trips` also gets alerts about trips
  * @throws AppError invalid_parameter, too_many_requests
  */
-export async function sendAlerts(c: Context, follow: FollowAlerts, events: EventDeps): Promise<Response> {
+export async function sendAlerts(
+  c: Context,
+  follow: FollowAlerts,
+  events: EventDeps,
+  exposeTrips: boolean,
+): Promise<Response> {
   const known = readLastEventId(c, numberFrom);
-  const { feed, after } = await follow(known);
+  const { feed, after } = await follow(known, showsTrips(exposeTrips));
   // With this id, a follower that loses the connection before the first event can return.
   return sendEvents(c, feed, events, `: alerts\nid: ${after}\n\n`, eventText);
 }

@@ -8,7 +8,7 @@ const BYTES_A_PAGE = 4 * 1024 * 1024;
 /** Alerts, the newest first, that have a number below `before`. */
 export async function listAlerts(
   sql: Sql,
-  { rule, from, to }: AlertFilters,
+  { rule, from, to, withTrips }: AlertFilters,
   limit: number,
   before: number | undefined,
 ): ReturnType<ListAlerts> {
@@ -21,6 +21,7 @@ export async function listAlerts(
             from (select * from tripgrid.alerts
                   where number is not null and number < coalesce(${before ?? null}::bigint, 9223372036854775807)
                     and (${rule ?? null}::text is null or rule = ${rule ?? null})
+                    and (${withTrips} or subject <> 'trips')
                     and at >= coalesce(${from ?? null}::timestamptz, '-infinity') and at < coalesce(${to ?? null}::timestamptz, 'infinity')
                   order by number desc limit ${limit + 1}) first) sized
       where bytes_before < ${BYTES_A_PAGE}

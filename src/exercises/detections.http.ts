@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { FollowAlerts } from "../alerts/follow-alerts.ts";
-import { sendAlerts } from "../alerts/get-alerts.http.ts";
+import { ABOUT_TRIPS, sendAlerts } from "../alerts/get-alerts.http.ts";
 import { type CountDetections, type ListDetections, MAX_SKIP, StoredDetection } from "../detections/detections.ts";
 import { type EventDeps, eventReplies, lastEventId } from "../events/all-events.http.ts";
 import { type AnswerDeps, sendAnswer } from "../kit/answer.http.ts";
@@ -81,7 +81,7 @@ export function getStats(countDetections: CountDetections): Endpoint {
 }
 
 /** `GET /alerts`: alerts as they happen. */
-export function followAlertsEndpoint(follow: FollowAlerts, events: EventDeps): Endpoint {
+export function followAlertsEndpoint(follow: FollowAlerts, events: EventDeps, exposeTrips: boolean): Endpoint {
   return {
     scope: "read",
     route: {
@@ -90,13 +90,13 @@ export function followAlertsEndpoint(follow: FollowAlerts, events: EventDeps): E
       operationId: "getExercisesAlerts",
       tags: ["Exercises"],
       summary: "Follow alerts as they happen",
-      description: "Server-sent events `alert`, from now on or after `Last-Event-ID`.",
+      description: `Server-sent events \`alert\`, from now on or after \`Last-Event-ID\`. ${ABOUT_TRIPS}`,
       request: { headers: z.object({ "last-event-id": lastEventId }) },
       responses: eventReplies("One event for each alert", 400, 429, 503),
     },
     handle: (c) => {
       readQuery(c, z.strictObject({}));
-      return sendAlerts(c, follow, events);
+      return sendAlerts(c, follow, events, exposeTrips);
     },
   };
 }

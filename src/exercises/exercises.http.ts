@@ -56,7 +56,7 @@ export function endpoints(deps: Deps): Endpoint[] {
     requireTripAccess(getVehicle(deps.findByNumber), deps.exposeTrips),
     getDetections(deps.listDetections, deps.answers),
     getStats(deps.countDetections),
-    followAlertsEndpoint(deps.followAlerts, { hold: createSharedHold(deps.room) }),
+    followAlertsEndpoint(deps.followAlerts, { hold: createSharedHold(deps.room) }, deps.exposeTrips),
     postUser(deps.addUser, {
       path: "/users",
       operationId: "postExercisesUsers",

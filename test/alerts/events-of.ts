@@ -9,10 +9,19 @@ export interface AlertEvents {
   close(): void;
 }
 
-/** Follows the stream of alerts, after an id. */
-export async function openEvents({ url }: { url: string }, after?: string, path = "/v1/alerts"): Promise<AlertEvents> {
+/** Follows the stream of alerts, after an id, with a key. */
+export async function openEvents(
+  { url }: { url: string },
+  after?: string,
+  path = "/v1/alerts",
+  key?: string,
+): Promise<AlertEvents> {
   const closing = new AbortController();
-  const headers = { accept: "text/event-stream", ...(after === undefined ? {} : { "last-event-id": after }) };
+  const headers = {
+    accept: "text/event-stream",
+    ...(after === undefined ? {} : { "last-event-id": after }),
+    ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
+  };
   const reply = await fetch(url + path, { headers, signal: closing.signal });
   if (!reply.ok || !reply.body) throw new Error(`the stream was refused with ${reply.status}`);
   const following: AlertEvents = {

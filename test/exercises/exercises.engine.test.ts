@@ -6,7 +6,7 @@ import type { StoredDetection } from "../../src/detections/detections.ts";
 import type { Vehicle } from "../../src/exercises/vehicle.ts";
 import { openEvents } from "../alerts/events-of.ts";
 import { as, makeKey } from "../auth/support.ts";
-import { call, callJson } from "../harness/api.ts";
+import { call, callJson, trip } from "../harness/api.ts";
 import { sharedData, startTestService, type TestService, useService } from "../harness/index.ts";
 import { inboxOf } from "../imports/import-files.ts";
 
@@ -403,6 +403,19 @@ describe("where they are switched off", () => {
       for (const path of ["/vehicles", "/vehicles/1"]) {
         expect((await call(service, path)).body.code).toBe("trip_access_disabled");
       }
+      await callJson(service, "PUT", "/v1/alert-rules/all", { on: "trips", where: { source: "hidden" } });
+      await callJson(service, "PUT", "/v1/alert-rules/suvs", { on: "detections", where: { category: "SUV" } });
+      const following = await openEvents(service, "0", "/alerts");
+      await callJson(service, "POST", "/v1/trips", [trip({ source: "hidden" })]);
+      await callJson(service, "POST", "/v1/detections", {
+        ...{ Year: 2011, Make: "Toyota", Model: "Land Cruiser", Category: "SUV" },
+      });
+      await expect.poll(() => following.events.map(({ data }) => data.rule), { timeout: 60_000 }).toEqual(["suvs"]);
+      following.close();
+      const numbered = await service.sql`select rule from tripgrid.alerts where number is not null order by number`;
+      expect(numbered.map(({ rule }) => rule)).toEqual(["all", "suvs"]);
+      const { body } = await call<{ alerts: { rule: string }[] }>(service, "/v1/alerts");
+      expect(body.alerts.map(({ rule }) => rule)).toEqual(["suvs"]);
     } finally {
       await service.stop();
     }
