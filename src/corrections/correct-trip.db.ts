@@ -5,6 +5,7 @@ import { AppError } from "../errors.ts";
 import { placeZone } from "../geo/place-zone.ts";
 import { lockCorrections } from "../storage/corrections-lock.db.ts";
 import { insertTrips } from "../storage/insert-trips.db.ts";
+import { raiseNoAlerts } from "../storage/raise-no-alerts.db.ts";
 import { inTransaction, type Store } from "../storage/trip-transaction.db.ts";
 import type { SentTime } from "../time/time-parts.ts";
 import { pointColumns, storedTrip, storedTripColumns } from "../trips/stored-trip.db.ts";
@@ -34,6 +35,7 @@ export async function replaceTrip(
     const replaced = await timeOfReplaced(tx, address, times, localTime);
 
     const created = replaced === undefined && !times.includes(localTime);
+    if (!created) await raiseNoAlerts(tx);
     if (replaced !== undefined && replaced !== localTime) {
       const removed = await removeTrip(tx, address, replaced);
       await forgetRepeated(tx, address, replaced);

@@ -1,11 +1,13 @@
 import type { Transaction } from "../database/client.ts";
 import { unpackTrips } from "../rollups/compress-trips.db.ts";
 import { lockAllCorrections } from "../storage/corrections-lock.db.ts";
+import { raiseNoAlerts } from "../storage/raise-no-alerts.db.ts";
 import { inTransaction, type Store } from "../storage/trip-transaction.db.ts";
 import { forgetNames } from "./forget-names.db.ts";
+import { undoDetections } from "./undo-detections.db.ts";
 
-/** Trips in one transaction. Writers wait for it, so it should take well under a second. */
-const TRIPS_A_STEP = 2000;
+/** Trips or detections in one transaction. Writers wait for it, so it should take well under a second. */
+const ROWS_A_STEP = 2000;
 
 interface Identities {
   sources: string[];
@@ -14,7 +16,7 @@ interface Identities {
 }
 
 /**
- * Removes the trips of a batch that is being undone, week by week and some at a time, and marks it as undone. Whatever
+ * Removes the trips or detections of a batch that is being undone, trips week by week and some at a time, and marks it as undone. Whatever
  * ends it midway, it can be called again: what is removed stays removed.
  *
  * The trips are found by their weeks and the order of their times, so that no index on the batch is needed and a week
@@ -24,17 +26,15 @@ export async function finishUndo(
   store: Store,
   batchId: string,
   signal: Pick<AbortSignal, "aborted">,
-  tripsAStep = TRIPS_A_STEP,
+  rowsAStep = ROWS_A_STEP,
 ): Promise<void> {
   const { sql } = store;
   const [batch] = await sql<{ number: number; subject: string; weeks: string[] }[]>`
     select number, subject, weeks::text[] as weeks from tripgrid.batches where batch_id = ${batchId} and state = 'undoing'`;
   if (!batch) return;
   if (batch.subject === "detections") {
-    return inTransaction(store, [], async (tx) => {
-      await removeDetections(tx, batchId);
-      await end(tx, batchId, batch.number);
-    });
+    if (!(await undoDetections(store, batchId, signal, rowsAStep))) return;
+    return inTransaction(store, [], (tx) => end(tx, batchId, batch.number));
   }
   await unpackTrips(
     store.patientSql,
@@ -47,7 +47,7 @@ export async function finishUndo(
       const found = await store.patientSql<{ source: string; trip_id: string; local_time: string }[]>`
         select source, trip_id, local_time from tripgrid.trips
         where batch = ${batch.number} and local_time >= ${from}::timestamp and local_time < ${week}::date + 7
-        order by local_time limit ${tripsAStep}`;
+        order by local_time limit ${rowsAStep}`;
       if (found.length === 0) break;
       from = found.at(-1)?.local_time ?? from;
       const identities = {
@@ -65,6 +65,8 @@ export async function finishUndo(
 async function removeSome(tx: Transaction, batchId: string, number: number, some: Identities): Promise<void> {
   // A copy that another batch sends meanwhile is either kept aside before this, or stored after it.
   await lockAllCorrections(tx);
+  // A copy that takes a removed trip's place was announced when that came.
+  await raiseNoAlerts(tx);
   const gone = await tx<{ source: string; trip_id: string; local_time: string; region: string | null }[]>`
     delete from tripgrid.trips t
     using unnest(${some.sources}::text[], ${some.ids}::text[], ${some.times}::timestamp[]) s (source, trip_id, local_time)
@@ -85,15 +87,6 @@ async function removeSome(tx: Transaction, batchId: string, number: number, some
           'sources', (select coalesce(jsonb_agg(distinct n), '[]') from jsonb_array_elements((undone -> 'sources') || ${names(gone.map(({ source }) => source))}::text::jsonb) n),
           'regions', (select coalesce(jsonb_agg(distinct n), '[]') from jsonb_array_elements((undone -> 'regions') || ${names(gone.map(({ region }) => region))}::text::jsonb) n))
     where batch_id = ${batchId}`;
-}
-
-/** Removes the detections of a batch, which are as many as one request or one stretch of a topic may bring. */
-async function removeDetections(tx: Transaction, batchId: string): Promise<void> {
-  await tx`
-    update tripgrid.batches
-    set undone = undone || jsonb_build_object('removed', coalesce(tripgrid_internal.remove_detections(
-      number, (request -> 'seen' ->> 'first')::timestamptz, (request -> 'seen' ->> 'last')::timestamptz), 0))
-    where batch_id = ${batchId} and state = 'undoing'`;
 }
 
 /** Stores the copies of removed trips that other batches sent, the earliest one of each. Returns how many there are. */

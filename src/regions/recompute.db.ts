@@ -1,6 +1,7 @@
 import type { Transaction } from "../database/client.ts";
 import { unpackTrips } from "../rollups/compress-trips.db.ts";
 import { lockAllCorrections } from "../storage/corrections-lock.db.ts";
+import { raiseNoAlerts } from "../storage/raise-no-alerts.db.ts";
 import { inTransaction, type Store } from "../storage/trip-transaction.db.ts";
 
 /** Trips in one transaction. Writers wait for it, so it should take well under a second. */
@@ -49,6 +50,7 @@ const daysFrom = (local: string, days: number) =>
 
 async function moveSome(tx: Transaction, name: string, found: readonly Found[]): Promise<void> {
   await lockAllCorrections(tx);
+  await raiseNoAlerts(tx);
   const [region] = await tx<{ zone: string }[]>`select time_zone as zone from tripgrid.regions where name = ${name}`;
   if (!region) return;
   // A trip that is sent again under the identity to come would be in its way: one of each id at a time.

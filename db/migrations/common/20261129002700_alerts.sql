@@ -28,6 +28,7 @@ comment on column tripgrid.alerts.about is 'The detection or trip as it was stor
 create unique index alerts_number on tripgrid.alerts (number) where number is not null;
 create index alerts_unnumbered on tripgrid.alerts (at, id) where number is null;
 create index alerts_at on tripgrid.alerts (at);
+create index alerts_rule on tripgrid.alerts (rule, number desc) where number is not null;
 
 -- One row, which is locked while numbers are given.
 create table tripgrid.alert_state (
@@ -62,7 +63,8 @@ declare
   rule record;
   about text;
 begin
-  if current_setting('tripgrid.copying', true) = 'on' then
+  -- A copy of a database, or rows that were stored before and are stored again.
+  if current_setting('tripgrid.copying', true) = 'on' or current_setting('tripgrid.raising', true) = 'off' then
     return null;
   end if;
   for rule in
