@@ -4,6 +4,7 @@ import type { Engine } from "../database/engine.ts";
 /** Changes that one folding moves. It should take well under a second. */
 const CHANGES_AT_ONCE = 50_000;
 const ROWS_A_STEP = 5000;
+const LOCK_TIMEOUT = "1s";
 
 /**
  * Moves changes into the counts. Two processes do not fold at once: the second one returns at once.
@@ -21,7 +22,7 @@ export async function foldCounts(sql: Sql): Promise<boolean> {
 
 /**
  * Drops detections that are older than so many weeks; they stay counted. On TimescaleDB whole chunks are dropped, so
- * some stay up to four weeks longer.
+ * some stay up to four weeks longer. One process does it at a time; a second one drops nothing.
  *
  * @returns how many were dropped
  */
@@ -33,12 +34,29 @@ export async function dropOldDetections(
   if (weeks === undefined) return 0;
   let dropped = 0;
   while (!signal.aborted) {
-    const [row] = await sql<{ n: number | null }[]>`
-      select tripgrid_internal.drop_old_detections(${weeks}, ${ROWS_A_STEP}) as n`;
-    if (typeof row?.n !== "number") break;
-    dropped += row.n;
+    const n = await dropSome(sql, weeks);
+    if (n === undefined) break;
+    dropped += n;
   }
   return dropped;
+}
+
+/** Undefined: none are left, another process drops them, or others need the table for longer than a second. */
+async function dropSome(sql: Sql, weeks: number): Promise<number | undefined> {
+  try {
+    const n = await sql.begin(async (tx) => {
+      // Writers wait for what waits here.
+      await tx`select set_config('lock_timeout', ${LOCK_TIMEOUT}, true)`;
+      const [row] = await tx<{ n: number | null }[]>`
+        select tripgrid_internal.drop_old_detections(${weeks}, ${ROWS_A_STEP}) as n`;
+      return row?.n ?? undefined;
+    });
+    return n as number | undefined;
+  } catch (error) {
+    // The next look, an hour later, tries again.
+    if ((error as { code?: string }).code === "55P03") return undefined;
+    throw error;
+  }
 }
 
 /** Moves old chunks into the columnstore, where there is one. */

@@ -1,10 +1,14 @@
 import fc from "fast-check";
-import { beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Receipt } from "../../src/batches/receipt.ts";
+import { beginUndo } from "../../src/corrections/begin-undo.db.ts";
+import { finishUndo } from "../../src/corrections/finish-undo.db.ts";
+import { createClient, type Sql } from "../../src/database/client.ts";
 import { STATS_BY, type StatsBy, type StoredDetection } from "../../src/detections/detections.ts";
-import { dropOldDetections, foldCounts } from "../../src/detections/keep-detections.db.ts";
+import { compressOldDetections, dropOldDetections, foldCounts } from "../../src/detections/keep-detections.db.ts";
+import { newMemory } from "../../src/storage/insert-trips.db.ts";
 import { call, type Problem } from "../harness/api.ts";
-import { countFrom, useService } from "../harness/index.ts";
+import { countFrom, engine, useService } from "../harness/index.ts";
 import { page, seen, sendDetections, stats } from "./send-detections.ts";
 
 const service = useService();
@@ -154,6 +158,41 @@ describe("detections that are posted", () => {
     expect(await stats(service, "make")).toEqual([["Fiat", 1]]);
     expect(await stats(service, "camera")).toEqual([[null, 1]]);
   });
+
+  it("are removed in steps, also from the columnstore, and an undo that was interrupted goes on", async () => {
+    const old = (i: number) => seen({ seen_at: `2020-03-0${1 + (i % 3)}T07:00:00Z`, Make: `m${i % 2}` });
+    const { body } = await sendDetections(service, [0, 1, 2, 3, 4, 5, 6].map(old));
+    await sendDetections(service, [old(0), old(1)]);
+    await compressOldDetections(service.sql, engine, 1);
+    const packed = () => service.sql`select from timescaledb_information.chunks
+      where hypertable_schema = 'tripgrid' and hypertable_name = 'detections' and is_compressed`;
+    if (engine === "timescaledb") expect(await packed()).not.toHaveLength(0);
+    const store = {
+      sql: service.sql,
+      patientSql: service.sql,
+      partitions: new Set<number>(),
+      memory: newMemory(false),
+    };
+    let looks = 0;
+    const interrupted = {
+      get aborted() {
+        return looks++ >= 2;
+      },
+    };
+    await beginUndo(service.sql, body.batch_id, null);
+    await finishUndo(store, body.batch_id, interrupted, 2);
+    const receipt = async () => (await call<Receipt>(service, `/v1/batches/${body.batch_id}`)).body;
+    expect(await receipt()).toMatchObject({ state: "undoing", undone: { removed: 4 } });
+    expect((await page(service)).total).toBe(5);
+    await finishUndo(store, body.batch_id, { aborted: false }, 2);
+    expect(await receipt()).toMatchObject({ state: "undone", undone: { removed: 7 } });
+    expect(await stats(service, "make")).toEqual([
+      ["m0", 1],
+      ["m1", 1],
+    ]);
+    // A statement may change a limited number of packed rows, so they are unpacked before.
+    if (engine === "timescaledb") expect(await packed()).toHaveLength(0);
+  });
 });
 
 describe("the list of detections", () => {
@@ -290,6 +329,38 @@ describe("the statistics of detections", () => {
     expect(await stats(service, "make")).toEqual([["Toyota", 2]]);
     expect(await dropOldDetections(service.sql, 52, { aborted: false })).toBe(0);
   });
+
+  // Each has a session of its own, but on the embedded engine.
+  let processes: Sql[];
+  beforeAll(() => {
+    const { searchPath } = service.prepared;
+    processes = [1, 2, 3].map(() => createClient(service.address, { max: 1, searchPath }));
+  });
+  afterAll(() => Promise.all(processes.map((sql) => sql.end({ timeout: 5 }))));
+
+  it("keep counting once what two processes drop at the same time", async () => {
+    await sendDetections(service, [
+      ...["2018-01-05", "2018-07-05", "2019-01-05"].map((day) => seen({ seen_at: `${day}T07:00:00Z` })),
+      seen(),
+    ]);
+    const going = { aborted: false };
+    const dropped = await Promise.all(processes.map((sql) => dropOldDetections(sql, 52, going)));
+    expect(dropped.reduce((a, b) => a + b)).toBe(3);
+    expect([(await page(service)).total, await stats(service, "make")]).toEqual([1, [["Toyota", 4]]]);
+  });
+
+  it.runIf(engine === "timescaledb")(
+    "wait for no writer for long to drop chunks, and drop them the next time",
+    async () => {
+      await sendDetections(service, seen({ seen_at: "2018-01-05T07:00:00Z" }));
+      const drop = () => dropOldDetections(processes[0] as Sql, 52, { aborted: false });
+      await service.sql.begin(async (writer) => {
+        await writer`lock table tripgrid.detections in row exclusive mode`;
+        expect(await drop()).toBe(0);
+      });
+      expect(await drop()).toBe(1);
+    },
+  );
 });
 
 function counted(detections: readonly StoredDetection[], by: StatsBy): [string | number | null, number][] {

@@ -1,8 +1,9 @@
 -- Drops detections that are old enough. They stay counted in the statistics.
 --
 -- In:     weeks, the age; rows, how many one call drops at most where the table has no chunks
--- Out:    how many were dropped; null: there are none left
--- Errors: none of its own. On TimescaleDB, which drops whole chunks, writers of detections wait meanwhile.
+-- Out:    how many were dropped; null: there are none left, or another session drops them now
+-- Errors: none of its own. On TimescaleDB, which drops whole chunks, it waits for writers and readers of detections, and others wait
+--         meanwhile: set a lock_timeout.
 create or replace function tripgrid_internal.drop_old_detections(weeks integer, rows integer) returns bigint
 language plpgsql volatile set search_path from current as $$
 declare
@@ -10,6 +11,10 @@ declare
   old     record;
   dropped bigint;
 begin
+  -- Otherwise another session would count the same chunk, and find it gone.
+  if not pg_try_advisory_xact_lock(hashtext('tripgrid.drop_old_detections')) then
+    return null;
+  end if;
   if (select s.engine from tripgrid.settings s) <> 'timescaledb' then
     delete from tripgrid.detections d
     where (d.id, d.seen_at) in (
