@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { FollowAlerts } from "../alerts/follow-alerts.ts";
 import { ABOUT_TRIPS, sendAlerts } from "../alerts/get-alerts.http.ts";
 import { type CountDetections, type ListDetections, MAX_SKIP, StoredDetection } from "../detections/detections.ts";
+import { AppError } from "../errors.ts";
 import { type EventDeps, eventReplies, lastEventId } from "../events/all-events.http.ts";
 import { type AnswerDeps, sendAnswer } from "../kit/answer.http.ts";
 import type { Endpoint } from "../kit/endpoint.http.ts";
@@ -69,12 +70,18 @@ export function getStats(countDetections: CountDetections): Endpoint {
           ),
         }),
         400,
+        422,
         503,
       ),
     },
     handle: async (c) => {
       readQuery(c, z.strictObject({}));
-      const { counts } = await countDetections("make", { from: undefined, to: undefined }, MAX_MAKES);
+      const { counts, truncated } = await countDetections("make", { from: undefined, to: undefined }, MAX_MAKES);
+      // An answer without some makes would pass for the whole.
+      if (truncated) {
+        const detail = `There are more than ${MAX_MAKES} makes; ask GET /v1/detections/stats for the largest counts.`;
+        throw new AppError("query_too_large", detail);
+      }
       return c.json({ data: counts.map(({ value, detections }) => ({ Make: String(value), count: detections })) });
     },
   };

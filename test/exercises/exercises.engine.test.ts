@@ -303,6 +303,14 @@ describe("vehicle detections", () => {
     expect(following.events[0]?.data).toMatchObject({ rule: "suspicious-vehicle", detection: message });
     following.close();
   });
+
+  it("are not counted by make where an answer would lack some makes", async () => {
+    await service.sql`
+      insert into tripgrid_internal.detection_counts (dimension, value, day, n)
+      select 'make', 'make ' || i, '2025-03-05', 1 from generate_series(1, 10001) i`;
+    const { status, body } = await call(service, "/stats");
+    expect([status, body.code]).toEqual([422, "query_too_large"]);
+  });
 });
 
 describe("with authentication", () => {
