@@ -1,9 +1,7 @@
 import type { Kysely } from "kysely";
-import { sql as kysely } from "kysely";
 import { type Sql, translateErrors } from "../database/client.ts";
 import type { DB } from "../database/schema.ts";
-import { areaExpression } from "../geo/area.db.ts";
-import { type Condition, leavesOf, type TripLeaf } from "../queries/query.ts";
+import type { Condition } from "../queries/query.ts";
 import type { Rule, RuleDefinition } from "./alert.ts";
 import { conditionOf } from "./rule-condition.ts";
 import { predicateText } from "./rule-predicate.db.ts";
@@ -35,8 +33,7 @@ export async function putRule(
   condition: Condition,
 ): Promise<{ rule: Rule; created: boolean }> {
   return translateErrors(async () => {
-    const text = predicateText(db, on, condition);
-    await checkAreas(db, condition);
+    const text = await predicateText(db, on, condition);
     const table = sql(`tripgrid.${on}`);
     // Otherwise the first row that came would find what is wrong.
     await sql`select count(*) from (select * from ${table} limit 20) t where ${sql.unsafe(text)}`;
@@ -49,13 +46,6 @@ export async function putRule(
     if (!row) throw new Error(`the rule ${name} is not there right after it was stored`);
     return { rule: ruleOf(row), created: row.created };
   });
-}
-
-async function checkAreas(db: Kysely<DB>, condition: Condition): Promise<void> {
-  for (const leaf of leavesOf<TripLeaf>(condition)) {
-    if (!("area" in leaf) || leaf.area.kind === "boundary") continue;
-    await kysely`select ${areaExpression(leaf.area)} is null`.execute(db);
-  }
 }
 
 /** The rules of these names, or all, by name. */
@@ -78,10 +68,13 @@ export async function deleteRule(sql: Sql, name: string): Promise<boolean> {
 
 /** Makes the SQL of all rules again, as this version makes it. A rule that it does not understand stays as it is. */
 export async function renewRules(sql: Sql, db: Kysely<DB>, onFault: (name: string, error: unknown) => void) {
-  for (const { name, on, where } of await findRules(sql)) {
+  for (const { name, on, where, updated_at } of await findRules(sql)) {
     try {
-      const text = predicateText(db, on, conditionOf(on, where));
-      await sql`update tripgrid.alert_rules set predicate = ${text} where name = ${name} and predicate <> ${text}`;
+      const text = await predicateText(db, on, conditionOf(on, where));
+      // Another process may have replaced the rule meanwhile.
+      await sql`
+        update tripgrid.alert_rules set predicate = ${text}
+        where name = ${name} and predicate <> ${text} and updated_at = ${updated_at}::timestamptz`;
     } catch (error) {
       onFault(name, error);
     }

@@ -6,9 +6,12 @@ import { text } from "node:stream/consumers";
 import { Webhook } from "standardwebhooks";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Alert, Rule } from "../../src/alerts/alert.ts";
+import { renewRules } from "../../src/alerts/rules.db.ts";
+import { createClient } from "../../src/database/client.ts";
+import { createKysely } from "../../src/database/kysely.ts";
 import { seen, sendDetections } from "../detections/send-detections.ts";
 import { call, callJson, corners, type Problem, polygon, send, trip } from "../harness/api.ts";
-import { startTestService, type TestService } from "../harness/index.ts";
+import { engine, startTestService, type TestService } from "../harness/index.ts";
 import { openEvents } from "./events-of.ts";
 
 const secret = `whsec_${Buffer.from("0123456789abcdef0123456789abcdef").toString("base64")}`;
@@ -81,6 +84,41 @@ describe("an alert rule", () => {
     ]);
     const { status, body } = await put<Problem>("area", { on: "trips", where: { within: { area: bowTie } } });
     expect([status, body.code]).toEqual([422, "invalid_area"]);
+  });
+
+  it("checks a polygon once, and not with each row", async () => {
+    const area = polygon(corners(7, 44, 8, 46));
+    await put("area", { on: "detections", where: { within: { area } } });
+    const predicate = async () =>
+      (await service.sql<{ predicate: string }[]>`select predicate from tripgrid.alert_rules`)[0]?.predicate;
+    expect(await predicate()).toMatch(/st_intersects\('01[0-9a-f]+'::geometry/);
+    expect(await predicate()).not.toContain("geojson");
+    const made = await predicate();
+    await service.sql`update tripgrid.alert_rules set predicate = 'false'`;
+    await renewRules(service.sql, createKysely(service.sql), () => {});
+    expect(await predicate()).toBe(made);
+    await sendDetections(service, [seen({ location: [7.5, 45] }), seen({ location: [8.5, 45] }), seen()]);
+    expect(await stored()).toBe(1);
+  });
+
+  it.skipIf(engine === "embedded")("stays as another process replaced it while its SQL is made again", async () => {
+    await put("race", SUVS);
+    const { searchPath } = service.prepared;
+    const sql = createClient(service.address, { max: 3, searchPath });
+    await sql`update tripgrid.alert_rules set predicate = 'false'`;
+    let renewing: Promise<void> | undefined;
+    await sql.begin(async (tx) => {
+      await tx`update tripgrid.alert_rules set predicate = 'true', updated_at = now()`;
+      renewing = renewRules(sql, createKysely(sql), () => {});
+      const waiting = () => sql`
+        select from pg_stat_activity
+        where datname = current_database() and wait_event_type = 'Lock' and query like '%update tripgrid.alert_rules set predicate = $1%'`;
+      await expect.poll(async () => (await waiting()).length, { timeout: 60_000 }).toBe(1);
+    });
+    await renewing;
+    const rows = await sql`select predicate from tripgrid.alert_rules`;
+    await sql.end({ timeout: 5 });
+    expect(rows).toMatchObject([{ predicate: "true" }]);
   });
 
   it("about a region that is not there yet holds nothing until it is, and stops no ingest", async () => {
