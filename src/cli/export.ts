@@ -1,11 +1,13 @@
+import { randomUUID } from "node:crypto";
 import { createWriteStream } from "node:fs";
-import { access, mkdir, open, rename, rm } from "node:fs/promises";
+import { access, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { ReadableStream } from "node:stream/web";
 import { parseArgs } from "node:util";
 import { parquetMetadataAsync } from "hyparquet";
+import { withRetries } from "../../client/index.ts";
 import { readConfig } from "../config.ts";
 import { StartError } from "../errors.ts";
 import { daysAfter, mondayOf, weeksBetween } from "../time/week.ts";
@@ -41,8 +43,9 @@ export async function exportWeeks(args: string[]): Promise<number> {
   const service = { url: own?.url ?? running ?? "", headers: credentialOf(own?.ownKey ?? config.apiKey) };
   try {
     await mkdir(to, { recursive: true });
+    await removeOldParts(to);
     for (const monday of mondays) {
-      const name = `trips-${weekOf(monday)}.parquet`;
+      const name = `trips-${weekOf(monday)}${suffixOf(filters)}.parquet`;
       const file = join(to, name);
       if (await isThere(file)) {
         process.stdout.write(`${name}: is there already\n`);
@@ -65,9 +68,10 @@ async function exportWeek(
   file: string,
 ): Promise<number> {
   const query = new URLSearchParams({ ...filters, from: monday, to: daysAfter(monday, 6), format: "geoparquet" });
-  const part = `${file}.part`;
+  // Another command may write the same file meanwhile.
+  const part = `${file}.${randomUUID()}.part`;
   try {
-    const reply = await fetch(`${url}/v1/export/trips?${query}`, { headers });
+    const reply = await withRetries(() => fetch(`${url}/v1/export/trips?${query}`, { headers }), {});
     if (!reply.ok || !reply.body) {
       const { detail } = (await reply.json().catch(() => ({}))) as { detail?: string };
       throw new StartError(detail ?? `the service answers ${reply.status}`);
@@ -85,6 +89,27 @@ async function exportWeek(
         cause: error,
       },
     );
+  }
+}
+
+/** The filters as a part of a file's name, where only these characters stand for themselves: `A-Z a-z 0-9 - _ . ~`. */
+const suffixOf = (filters: Record<string, string>): string =>
+  Object.entries(filters)
+    .map(([name, value]) => `.${name}=${encodeURIComponent(value).replace(/[!'()*]/g, percent)}`)
+    .join("");
+const percent = (character: string) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
+
+/** A part that grows is written to all the time. */
+const ABANDONED_MS = 3_600_000;
+const PART = /^trips-.*\.parquet\..*\.part$/;
+
+/** Removes the parts of commands that were killed. */
+async function removeOldParts(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const path = join(folder, name);
+    if (!PART.test(name)) continue;
+    const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Number.POSITIVE_INFINITY }));
+    if (mtimeMs < Date.now() - ABANDONED_MS) await rm(path, { force: true });
   }
 }
 

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parquetMetadata } from "hyparquet";
@@ -52,10 +52,18 @@ it("tripgrid export writes a file a week with as many trips as the answer has, a
   const { mtimeMs } = await stat(join(folder, "trips-2018-W18.parquet"));
   await rm(join(folder, "trips-2018-W20.parquet"));
   await rm(join(folder, "trips-2018-W21.parquet"));
-  await writeFile(join(folder, "trips-2018-W20.parquet.part"), "PAR1 and not much more");
+  const [old, young] = ["old", "young"].map((name) => join(folder, `trips-2018-W20.parquet.${name}.part`)) as [
+    string,
+    string,
+  ];
+  for (const part of [old, young]) await writeFile(part, "PAR1 and not much more");
+  const before = new Date(Date.now() - 2 * 3_600_000);
+  await utimes(old, before, before);
   const again = await tripgrid("--weeks", "2018-W18..2018-W21", "--to", folder);
   expect(again).toMatchObject({ status: 0, stderr: "" });
   expect(again.stdout).toContain("trips-2018-W18.parquet: is there already\n");
+  // Another command may still write the young one.
+  await rm(young);
   expect((await readdir(folder)).sort()).toEqual(names);
   expect((await stat(join(folder, "trips-2018-W18.parquet"))).mtimeMs).toBe(mtimeMs);
   expect(await rowsOf("trips-2018-W21.parquet")).toBe(body.weeks[3]?.trips);
@@ -64,8 +72,17 @@ it("tripgrid export writes a file a week with as many trips as the answer has, a
 it("tripgrid export takes a source, and says what was wrong", async () => {
   const own = join(folder, "odd");
   expect(await tripgrid("--weeks", "2018-W19", "--to", own, "--source", "odd")).toMatchObject({
-    ...{ status: 0, stdout: "trips-2018-W19.parquet: 10 trips\n" },
+    ...{ status: 0, stdout: "trips-2018-W19.source=odd.parquet: 10 trips\n" },
   });
+  const unknown = await tripgrid("--weeks", "2018-W19", "--to", own, "--source", "od/d");
+  expect([unknown.status, unknown.stderr]).toEqual([1, expect.stringContaining('the nearest is "odd"')]);
+  const slashed = trip({ trip_id: "s", source: "a/b*", started_at: "2018-05-07T00:00:00" });
+  await sendNew({ url }, [slashed]);
+  expect(await tripgrid("--weeks", "2018-W19", "--to", own, "--source", "a/b*")).toMatchObject({ status: 0 });
+  expect((await readdir(own)).sort()).toEqual([
+    "trips-2018-W19.source=a%2Fb%2A.parquet",
+    "trips-2018-W19.source=odd.parquet",
+  ]);
   expect(await tripgrid("--weeks", "2018-W60", "--to", own)).toMatchObject({ status: 2 });
   expect(await tripgrid("--weeks", "2018-W19")).toMatchObject({ status: 2 });
   const { status, stderr } = await tripgrid("--weeks", "2018-W19", "--to", "/dev/null/folder");
