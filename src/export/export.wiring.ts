@@ -15,6 +15,7 @@ import { cellTable } from "./cell-table.db.ts";
 import type { Export } from "./export.ts";
 import type { Table } from "./table.ts";
 import { tripTable } from "./trip-table.db.ts";
+import { createTurns } from "./turns.ts";
 import { boundsOf } from "./wkb.ts";
 
 /**
@@ -38,12 +39,15 @@ async function amongKnownRows(sql: Sql, asked: Bound, read: () => Promise<Table>
 
 /** What is exported, each within the bounds of the caller. */
 export function wireExport(wiring: Wiring): { exported: Export } {
-  const { questions, db, check } = wiring;
+  const { questions, db, check, config } = wiring;
+  // The other half is for questions that are answered at once.
+  const inTurn = createTurns(Math.max(1, Math.floor(config.questionConnections / 2)));
   const calls = { ...wireClusters(wiring), ...wireWeeklyAverages(wiring), ...wireQueries(wiring) };
   const exported: Export = {
     trips: async (filters, byCell) => {
       const own = withinBound(filters);
-      return amongKnownRows(questions, own, () => tripTable(db, questions, check, own, byCell ? "cell" : "time"));
+      const read = () => tripTable(db, questions, check, own, byCell ? "cell" : "time");
+      return inTurn(() => amongKnownRows(questions, own, read));
     },
     cells: async (asked) => {
       const { bbox, ...q } = withinBound(asked);
@@ -54,7 +58,7 @@ export function wireExport(wiring: Wiring): { exported: Export } {
       const known = hasOpenEnd(q) ? await firstAndLastWeek(questions, q) : { first: null, last: null };
       const { retiredBefore } = await readDataState(questions);
       const { weeks, isCut } = countedWeeks(q, known, retiredBefore);
-      const table = await amongKnownRows(questions, q, async () => cellTable(questions, q, boxes, weeks));
+      const table = await inTurn(() => amongKnownRows(questions, q, async () => cellTable(questions, q, boxes, weeks)));
       return isCut && retiredBefore ? { ...table, headers: { "Tripgrid-Retired-Before": retiredBefore } } : table;
     },
     clusters: async (question) => clusterTable(await calls.clusters(question)),
