@@ -1,7 +1,7 @@
 import { jetstreamManager } from "@nats-io/jetstream";
 import { connect } from "@nats-io/transport-node";
 import kafkajs from "kafkajs";
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, onTestFinished, test } from "vitest";
 import {
   type Broker,
   BrokerAway,
@@ -64,6 +64,7 @@ const within = { timeout: 60_000 };
 describe.skipIf(lacksNats() !== undefined)("NATS", () => {
   test("tells a missing topic, a wrong password and a server that is away apart", async () => {
     const server = await startNats(["--user", "u", "--pass", "p"]);
+    onTestFinished(server.kill);
     const right = open({ TRIPGRID_BROKER_URL: server.url, TRIPGRID_BROKER_USER: "u", TRIPGRID_BROKER_PASSWORD: "p" });
     await expect(right.lag("none", new Map([[0, 0]]))).rejects.toThrow(TopicMissing);
     const wrong = open({ TRIPGRID_BROKER_URL: server.url, TRIPGRID_BROKER_USER: "u", TRIPGRID_BROKER_PASSWORD: "q" });
