@@ -36,19 +36,20 @@ export async function finishUndo(
     if (!(await undoDetections(store, batchId, signal, rowsAStep))) return;
     return inTransaction(store, [], (tx) => end(tx, batchId, batch.number));
   }
-  await unpackTrips(
-    store.patientSql,
-    batch.weeks.map((week) => ({ kind: "naive" as const, text: `${week}T00:00:00` })),
-  );
   for (const week of batch.weeks) {
-    let from = `${week}T00:00:00`;
-    for (;;) {
+    const start = `${week}T00:00:00`;
+    for (let from = start; ; ) {
       if (signal.aborted) return;
       const found = await store.patientSql<{ source: string; trip_id: string; local_time: string }[]>`
         select source, trip_id, local_time from tripgrid.trips
         where batch = ${batch.number} and local_time >= ${from}::timestamp and local_time < ${week}::date + 7
         order by local_time limit ${rowsAStep}`;
       if (found.length === 0) break;
+      // In the columnstore each trip is looked up among all of its source, and the database soon gives up.
+      if (from === start) {
+        const times = found.map(({ local_time }) => ({ kind: "naive" as const, text: local_time }));
+        await unpackTrips(store.patientSql, times);
+      }
       from = found.at(-1)?.local_time ?? from;
       const identities = {
         sources: found.map((one) => one.source),

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import type { Receipt } from "../../src/batches/receipt.ts";
 import { createClient, type Sql } from "../../src/database/client.ts";
 import { compressOldTrips, unpackTrips } from "../../src/rollups/compress-trips.db.ts";
 import { refreshRollups } from "../../src/rollups/refresh-rollups.db.ts";
@@ -105,6 +106,20 @@ describe("trips in the columnstore", () => {
     const unpack = () => unpackTrips(createdClient(), late);
     expect((await Promise.all([unpack(), unpack(), unpack()])).filter(Boolean)).toEqual([true]);
     expect(await unpackTrips(service.sql, late.slice(1))).toBe(false);
+  });
+
+  it("are unpacked by an undo of many of them", async () => {
+    const before = (await trips("to=2018-06-01")).trips ?? 0;
+    const rows = Array.from({ length: 300 }, (_, i) => trip({ source: "taken back", trip_id: `${i}` }));
+    const { batch_id } = await sendNew(service, rows);
+    await refreshRollups(session, "timescaledb");
+    expect(await move()).toHaveLength(1);
+    expect((await trips("to=2018-06-01")).trips).toBe(before + 300);
+    await call(service, `/v1/batches/${batch_id}`, { method: "DELETE" });
+    const receipt = async () => (await call<Receipt>(service, `/v1/batches/${batch_id}`)).body;
+    await expect.poll(receipt).toMatchObject({ state: "undone", undone: { removed: 300, kept: 0 } });
+    expect(await packed()).toEqual([]);
+    expect((await trips("to=2018-06-01")).trips).toBe(before);
   });
 });
 
