@@ -6,6 +6,7 @@ import { isStorable } from "../kit/storable.ts";
 import { type Collection, GEOMETRY, type PropertyType } from "./collection.ts";
 import { Cql2Error, type Filter, MAX_OPERANDS, type Scalar, type Shape, type Time } from "./cql2.ts";
 import { type Crs, geometryToCrs84 } from "./crs.ts";
+import { isInstant } from "./instant.ts";
 
 /** What a value is, as far as it can be compared. */
 export type Kind = "string" | "number" | "boolean" | "instant";
@@ -39,7 +40,7 @@ export function checkedFilter(filter: Filter, collection: Collection, crs: Crs, 
   const time = (one: Time): void => {
     const parts = "interval" in one ? one.interval.filter((bound): bound is Scalar => bound !== "..") : [one];
     for (const part of parts) {
-      if (kind(part) !== "instant" && !("value" in part && isInstant(part.value))) {
+      if (kind(part) !== "instant" && !("value" in part && typeof part.value === "string" && isInstant(part.value))) {
         throw new Cql2Error("expected a date, a timestamp or a property of that type");
       }
     }
@@ -67,11 +68,8 @@ const isGeometry = (one: Scalar | Shape) => "property" in one && one.property ==
 /** A text that is a date may be compared with a date: some clients send no other literals. */
 function isBoth(all: readonly Scalar[], a: Kind | undefined, b: Kind): boolean {
   if (![a, b].includes("instant") || ![a, b].includes("string")) return false;
-  return all.every((one) => !("value" in one) || isInstant(one.value));
+  return all.every((one) => !("value" in one) || (typeof one.value === "string" && isInstant(one.value)));
 }
-
-const isInstant = (value: unknown) => typeof value === "string" && /^\d{4}-\d\d-\d\d/.test(value) && isTime(value);
-const isTime = (text: string) => !Number.isNaN(Date.parse(text));
 
 const KINDS: Readonly<Record<PropertyType, Kind>> = {
   ...{ string: "string", integer: "number", number: "number", boolean: "boolean" },
@@ -86,11 +84,11 @@ export function kindOf(one: Scalar, collection: Collection): Kind {
     return "string";
   }
   if ("date" in one) {
-    if (/^\d{4}-\d\d-\d\d$/.test(one.date) && isTime(one.date)) return "instant";
+    if (/^\d{4}-\d\d-\d\d$/.test(one.date) && isInstant(one.date)) return "instant";
     throw new Cql2Error(`expected a date such as 2018-05-21, but got ${shown(one.date)}`);
   }
   if ("timestamp" in one) {
-    if (/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/.test(one.timestamp) && isTime(one.timestamp)) {
+    if (/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/.test(one.timestamp) && isInstant(one.timestamp)) {
       return "instant";
     }
     throw new Cql2Error(`expected a timestamp such as 2018-05-21T08:00:00Z, but got ${shown(one.timestamp)}`);

@@ -9,6 +9,7 @@ import { filterFromJson } from "./cql2-json.ts";
 import { filterFromText } from "./cql2-text.ts";
 import { CRS_URIS, type Crs, crsOf, DEFAULT_CRS, toCrs84 } from "./crs.ts";
 import { type FeatureQuery, type FeatureValue, type Interval, orderOf, type SortKey } from "./features.ts";
+import { isInstant } from "./instant.ts";
 
 /** `cql-text` is what a draft called `cql2-text`: GDAL up to 3.9 sends no other. */
 export const FILTER_LANGS = ["cql2-text", "cql2-json", "cql-text"] as const;
@@ -123,7 +124,7 @@ export function intervalFrom(text: string): Interval {
   const parts = text.split("/");
   const [from = "", to = from] = parts;
   const isOpen = (part: string) => part === ".." || part === "";
-  const isRight = (part: string) => isOpen(part) || (INSTANT.test(part) && !Number.isNaN(Date.parse(part)));
+  const isRight = (part: string) => isOpen(part) || (INSTANT.test(part) && isInstant(part));
   if (parts.length > 2 || !isRight(from) || !isRight(to) || (isOpen(from) && isOpen(to))) {
     return fail(
       "datetime",
