@@ -5,8 +5,8 @@ export const BROKER_SETTINGS = {
   TRIPGRID_BROKER_URL: z
     .string()
     .regex(
-      /^(kafka|nats):\/\/[^\s/,]+(,[^\s/,]+)*\/?$/,
-      "expected kafka://HOST:PORT or nats://HOST:PORT, further hosts after commas",
+      /^(kafka|nats):\/\/[^\s/,@]+(,[^\s/,@]+)*\/?$/,
+      "expected kafka://HOST:PORT or nats://HOST:PORT, further hosts after commas; the user is in TRIPGRID_BROKER_USER and TRIPGRID_BROKER_PASSWORD",
     )
     .optional(),
   TRIPGRID_BROKER_GROUP: z

@@ -13,6 +13,8 @@ it.each([
   ["$argon2id$v=19$m=19456,t=2,p=1$abc", "the hash of a password"],
   [`whsec_${dots}`, "a secret of callbacks"],
   ["postgres://tripgrid:hunter2@127.0.0.1:5432/tripgrid", "a password in an address"],
+  ["nats://fleet:hunter2@broker:4222 and https://a:b@host/", "a password in an address"],
+  ["https://host:8080/@x and http://127.0.0.1:8080/a:b@c", undefined],
   ["expected postgres://USER@HOST/DATABASE", undefined],
 ])("%j holds %s", (text, what) => {
   expect(secretIn(text)).toBe(what);

@@ -6,7 +6,7 @@ const SECRETS: [what: string, form: RegExp][] = [
   ["a token", /eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]{20,}/],
   ["the hash of a password", /\$argon2id?\$/],
   ["a secret of callbacks", /whsec_[\w+/]{24,}/],
-  ["a password in an address", /postgres(?:ql)?:\/\/[^\s:/"]+:[^\s:@/"]+@/],
+  ["a password in an address", /\b[a-z][a-z0-9+.-]*:\/\/[^\s:/?#"]*:[^\s:@/?#"]+@/],
 ];
 
 /** The kind of secret that a text holds. Undefined: none. */
