@@ -87,6 +87,47 @@ describe.skipIf(!isFull(process.env) || !canDump)("the commands of docs/ for ope
     await expectService(restored);
   });
 
+  it("a restored database belongs to the role of the service, which is no superuser", async () => {
+    const admin = new URL(source.databaseUrl ?? "");
+    const role = `role_of_${admin.pathname.slice(1)}`;
+    const own = new URL(beside("_own"));
+    const restored = new URL(beside("_own_restored"));
+    const sql = (url: URL, ...commands: string[]) => {
+      const { status, stderr } = spawnSync("psql", [url.href, ...commands.flatMap((command) => ["-c", command])]);
+      expect([status, stderr.toString()]).toEqual([0, expect.any(String)]);
+    };
+    sql(
+      admin,
+      `create role "${role}" login password 'p'`,
+      `create database "${own.pathname.slice(1)}" owner "${role}"`,
+    );
+    sql(own, "create extension postgis");
+    const asRole = ({ href }: URL) => {
+      const url = new URL(href);
+      [url.username, url.password] = [role, "p"];
+      return url.href;
+    };
+    const serve = async (url: string, work: (service: { url: string }) => Promise<unknown>) => {
+      const env = { TRIPGRID_DATA_DIR: source.dataFolder, DATABASE_URL: url };
+      const service = await startTestService({}, { ...source, databaseUrl: url, env, drop: async () => {} });
+      await work(service);
+      await service.stop();
+    };
+    try {
+      await serve(asRole(own), (service) => sendNew(service, [trip({ trip_id: "a" })]));
+      const { status, stderr } = await runPage("docs/backup.md", {
+        DATABASE_URL: own.href,
+        RESTORE_URL: restored.href,
+      });
+      expect([status, stderr]).toEqual([0, expect.any(String)]);
+      await serve(asRole(restored), (service) => sendNew(service, [trip({ trip_id: "b" })]));
+    } finally {
+      for (const { pathname } of [own, restored])
+        sql(admin, `drop database if exists "${pathname.slice(1)}" with (force)`);
+      sql(admin, `drop role "${role}"`);
+    }
+  });
+
   it.skipIf(engine !== "timescaledb")("upgrade TimescaleDB, and move stock PostgreSQL there", async () => {
     // The same server programs without the library of TimescaleDB: stock PostgreSQL.
     const stock = await ownServer({ shared_preload_libraries: "" });
