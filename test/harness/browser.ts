@@ -1,7 +1,10 @@
 import puppeteer, { type Browser, type Page } from "puppeteer-core";
 import { browserPath } from "./find-programs.ts";
 
-/** Starts the browser without a window. WebGL is computed by the processor. */
+/**
+ * Starts the browser without a window. WebGL is computed by the processor. The browser is the machine's: puppeteer-core
+ * unpacks none. Its unpacker `extract-zip` has no version without GHSA-jmr9-qjv8-65gv, so package.json replaces it.
+ */
 export const startBrowser = (): Promise<Browser> =>
   puppeteer.launch({
     executablePath: browserPath() ?? "",
