@@ -11,7 +11,8 @@ import type { Config } from "../config.ts";
 import type { Import, ImportOptions } from "../imports/imports.ts";
 import { TakeError, type Target } from "./target.ts";
 
-const LOOK_MS = 3000;
+/** A port on which nothing listens refuses at once. A service that is busy may need some seconds. */
+const LOOK_MS = 15_000;
 
 /** True if a Tripgrid service answers at an address. */
 export async function isTripgrid(url: string): Promise<boolean> {
