@@ -55,7 +55,10 @@ export function spawnService(env: Record<string, string>): SpawnedService {
     new Promise<Record<string, unknown>>((found, failed) => {
       const look = () => {
         const line = log().find(({ msg }) => String(msg).includes(text));
-        if (line) found(line);
+        if (!line) return;
+        // What comes later is not read again and again.
+        child.stdout.off("data", look);
+        found(line);
       };
       child.stdout.on("data", look);
       child.once("close", (status, signal) =>

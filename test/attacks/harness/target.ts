@@ -81,10 +81,10 @@ export async function until(what: string, withinMs: number, isSo: () => Promise<
 }
 
 /** Waits until the service takes trips again, as a client does that was told to come again. */
-export async function untilNormal(url: string, withinMs: number): Promise<void> {
+export async function untilNormal(url: string, withinMs: number, headers: Record<string, string> = {}): Promise<void> {
   let count = 0;
   await until("a post is stored", withinMs, async () => {
     const body = JSON.stringify({ ...TRIP, trip_id: `normal ${count++}` });
-    return (await ask(url, { method: "POST", path: "/v1/trips", body, timeoutMs: withinMs })).status === 200;
+    return (await ask(url, { method: "POST", path: "/v1/trips", headers, body, timeoutMs: withinMs })).status === 200;
   });
 }
