@@ -19,6 +19,7 @@ const HELP = `Tripgrid takes in trips, and answers how many trips a week, on ave
                                           how far the rollups are behind the trips; takes up what is missing
                                           now; counts every week again
   tripgrid keys add NAME [--scope ingest,read,trips,admin] [--source NAME | --region NAME] [--expires DAY]
+                    [--max-requests-per-s N] [--max-rows-per-s N] [--max-mb-per-s N] [--max-questions N]
   tripgrid keys list | revoke ID          API keys: makes one and writes it to the standard output, once; all of
                                           them; ends one
   tripgrid keys generate                  writes a key that is stored nowhere, for TRIPGRID_FIRST_KEY_FILE

@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import { AppError } from "../errors.ts";
 import { BoundedMap } from "../kit/bounded-map.ts";
 import { Ticker } from "../kit/poller.ts";
@@ -6,7 +7,7 @@ import { SCOPES } from "../kit/scope.ts";
 import type { BadCredentials } from "./bad-credentials.ts";
 import type { CredentialState, CredentialStore } from "./credentials.ts";
 import type { Verified, VerifyJwt } from "./jwt.ts";
-import { digestOfSecret, isKey, newKey } from "./key-text.ts";
+import { digestOfSecret, isKey, KEY_LENGTH, newKey } from "./key-text.ts";
 import { createLiveRequests, type LiveRequests } from "./live-requests.ts";
 import { invalidToken, noCredential, unknownKey } from "./refusals.ts";
 
@@ -77,12 +78,12 @@ export async function createAuthenticator(options: AuthenticatorOptions): Promis
   const wereGood = new BoundedMap<string, true>(MAX_KEPT);
   const underWay = new Map<string, Promise<Principal | undefined>>();
   const ownKey = newKey();
-  const ownDigest = textOf(digestOfSecret(ownKey));
   const self = principalOf("key", OWN_NAME, "this process", {
     scopes: SCOPES,
     source: undefined,
     region: undefined,
   });
+  const own = new Map([[ownKey, self]]);
   let state: CredentialState = { revision: -1, isSetUp: false };
   let lookedAt = 0;
 
@@ -109,13 +110,13 @@ export async function createAuthenticator(options: AuthenticatorOptions): Promis
   /** Keys and users are trusted while the last look is recent. The tokens of the issuer do not depend on it. */
   const isStale = () => isShared && now() - lookedAt > STALE_MS;
 
-  async function check(token: string, digest: string): Promise<Principal | undefined> {
+  async function check(token: string, name: string): Promise<Principal | undefined> {
     const revision = state.revision;
     const found = isKey(token) ? await checkKey(token) : await checkJwt(token);
     const principal = found?.principal;
     const until = Math.min(found?.expiresAt ?? Number.POSITIVE_INFINITY, now() + MAX_KEPT_MS);
     // A change during the check may have ended the credential.
-    if (revision === state.revision) kept.set(digest, { principal, until });
+    if (revision === state.revision) kept.set(name, { principal, until });
     return principal;
   }
 
@@ -123,7 +124,7 @@ export async function createAuthenticator(options: AuthenticatorOptions): Promis
     const key = await store.findKey(digestOfSecret(token));
     if (!key) return undefined;
     const { keyId, name, expiresAt = Number.POSITIVE_INFINITY } = key;
-    return { principal: principalOf("key", keyId, name, key), expiresAt };
+    return { principal: { ...principalOf("key", keyId, name, key), limits: key.limits }, expiresAt };
   }
 
   async function checkJwt(token: string): Promise<Verified> {
@@ -146,23 +147,24 @@ export async function createAuthenticator(options: AuthenticatorOptions): Promis
   ): Principal | undefined | Promise<Principal | undefined> {
     if (!isRequired()) return undefined;
     const token = tokenOf(authorization);
-    const digest = textOf(digestOfSecret(token));
+    const name = nameOf(token);
     const refused = (error: unknown = unknownKey()): never => {
       const isBad = error instanceof AppError && error.code === "unauthorized";
-      if (isBad) wereGood.delete(digest);
+      if (isBad) wereGood.delete(name);
       if (isBad && address !== undefined) badCredentials?.count(address);
       throw error;
     };
-    const found = kept.get(digest);
+    const found = kept.get(name);
     if (found && found.until > now() && !isStale()) return found.principal ?? refused();
-    if (digest === ownDigest) return self;
+    const itself = own.get(name);
+    if (itself) return itself;
     if (token.startsWith("tg_") && !isKey(token)) return refused();
-    if (address !== undefined && !wereGood.get(digest)) badCredentials?.check(address);
-    const mine = underWay.get(digest) ?? check(token, digest).finally(() => underWay.delete(digest));
-    underWay.set(digest, mine);
+    if (address !== undefined && !wereGood.get(name)) badCredentials?.check(address);
+    const mine = underWay.get(name) ?? check(token, name).finally(() => underWay.delete(name));
+    underWay.set(name, mine);
     return mine.then((principal) => {
       if (!principal) return refused();
-      wereGood.set(digest, true);
+      wereGood.set(name, true);
       return principal;
     }, refused);
   }
@@ -180,7 +182,11 @@ export async function createAuthenticator(options: AuthenticatorOptions): Promis
   };
 }
 
-const textOf = (digest: Buffer) => digest.toString("base64url");
+/**
+ * What a credential is remembered by: a key by itself, since its SHA-256 would take 2 µs of each request; a JWT, which
+ * may have 8 KB, by its SHA-256.
+ */
+const nameOf = (token: string) => (token.length <= KEY_LENGTH ? token : hash("sha256", token, "base64url"));
 
 /** @throws AppError unauthorized if the header is missing or of another kind */
 function tokenOf(authorization: string | undefined): string {

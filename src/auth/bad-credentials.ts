@@ -36,14 +36,15 @@ export function slowedDown<A extends unknown[], R>(
 
 /** @param perMinute how many an address may show a minute, and at once */
 export function createBadCredentials(perMinute: number, now?: () => number): BadCredentials {
-  const buckets = createBuckets(perMinute / 60, perMinute, now);
+  const buckets = createBuckets(now);
+  const filling = { perS: perMinute / 60, size: perMinute };
   return {
     check: (address) => {
-      const waitS = buckets.waitS(networkOf(address));
+      const waitS = buckets.waitS(networkOf(address), filling);
       if (waitS === 0) return;
       const detail = "Too many credentials from this address were not accepted.";
       throw new AppError("too_many_requests", detail, {}, { retryAfterSeconds: waitS });
     },
-    count: (address) => buckets.take(networkOf(address), 1),
+    count: (address) => buckets.take(networkOf(address), 1, filling),
   };
 }

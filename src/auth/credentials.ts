@@ -1,8 +1,9 @@
-import type { Grant } from "../kit/principal.ts";
+import type { Grant, OwnLimits } from "../kit/principal.ts";
 import type { Scope } from "../kit/scope.ts";
+import type { KeyLimits } from "./key-limits.ts";
 
 /** An API key as it is listed. The key itself is shown once, when it is made. */
-export interface ApiKey {
+export interface ApiKey extends KeyLimits {
   key_id: string;
   name: string;
   scopes: Scope[];
@@ -22,6 +23,8 @@ export interface NewKey {
   region: string | undefined;
   /** ISO 8601. Undefined: the key does not expire. */
   expiresAt: string | undefined;
+  /** Undefined: those of the settings. */
+  limits?: KeyLimits | undefined;
   /** Undefined: the command line, or a service without credentials. */
   createdBy: string | undefined;
   /** A key that was made elsewhere, as `newKey` makes it. Undefined: a new one is made. */
@@ -41,6 +44,7 @@ export interface LiveKey extends Grant {
   name: string;
   /** Milliseconds since 1970; undefined: never. */
   expiresAt: number | undefined;
+  limits?: OwnLimits | undefined;
 }
 
 /** The state of all credentials: a number that grows with each change, and whether there has ever been one. */

@@ -37,7 +37,7 @@ function admit(
   principal: Principal | undefined,
   live: LiveRequests,
 ): void {
-  if (principal?.id !== OWN_ID) countRequest(c, principal?.id);
+  if (principal?.id !== OWN_ID) countRequest(c, principal?.id, principal?.limits);
   if (!principal) return;
   if (scope !== "public" && !principal.scopes.includes(scope)) {
     c.header("WWW-Authenticate", `Bearer realm="tripgrid", error="insufficient_scope", scope="${scope}"`);
@@ -53,15 +53,16 @@ function admit(
   if (!caller) throw new Error("a request is handled for nobody");
   caller.principal = principal;
   caller.client = principal.id;
+  caller.maxQuestions = principal.limits?.questions;
   note({ actor: principal.name });
   const { outgoing } = (c.env ?? {}) as { outgoing?: ServerResponse };
-  if (!outgoing) return;
-  const forget = live.add({
+  // What is over already would stay in the list.
+  if (!outgoing || caller.signal.aborted) return;
+  caller.whenOver = live.add({
     authorization: c.req.header("authorization") ?? "",
     isStream: () => String(outgoing.getHeader("content-type")).startsWith("text/event-stream"),
     end: () => outgoing.destroy(),
   });
-  outgoing.once("close", forget);
 }
 
 /** Adds what a client must do to an error about its credential (RFC 6750), and throws it. */

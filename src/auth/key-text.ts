@@ -4,6 +4,7 @@ import { createHash, randomBytes } from "node:crypto";
 const PREFIX = "tg_";
 const SECRET_BYTES = 32;
 const CHECK_LENGTH = 6;
+export const KEY_LENGTH = PREFIX.length + 43 + CHECK_LENGTH;
 const FORM = /^tg_([A-Za-z0-9_-]{43})([A-Za-z0-9_-]{6})$/;
 
 /** A new API key: `tg_`, 256 random bits and six characters that tell a mistyped key without asking the database. */

@@ -1,15 +1,20 @@
 import { type Sql, translateErrors } from "../database/client.ts";
 import type { Scope } from "../kit/scope.ts";
 import type { ApiKey, CredentialState, LiveKey, NewKey } from "./credentials.ts";
+import { type KeyLimits, ownLimitsFrom } from "./key-limits.ts";
 import { digestOfSecret, newKey } from "./key-text.ts";
 
 /** Makes an API key, or takes a given one, also if it is stored already. Only its SHA-256 is stored. */
 export async function addKey(sql: Sql, given: NewKey): Promise<ApiKey & { key: string }> {
   const { key = newKey(), name, scopes, source = null, region = null, expiresAt = null, createdBy = null } = given;
+  const { limits = {} } = given;
   return translateErrors(async () => {
     const [row] = await sql<ApiKey[]>`
-      insert into tripgrid.api_keys (name, digest, scopes, source, region, expires_at, created_by)
-      values (${name}, ${digestOfSecret(key)}, ${[...scopes]}, ${source}, ${region}, ${expiresAt}, ${createdBy})
+      insert into tripgrid.api_keys (name, digest, scopes, source, region, expires_at, created_by,
+        max_requests_per_s, max_rows_per_s, max_mb_per_s, max_questions)
+      values (${name}, ${digestOfSecret(key)}, ${[...scopes]}, ${source}, ${region}, ${expiresAt}, ${createdBy},
+        ${limits.max_requests_per_s ?? null}, ${limits.max_rows_per_s ?? null}, ${limits.max_mb_per_s ?? null},
+        ${limits.max_questions ?? null})
       on conflict (digest) do update set digest = excluded.digest
       returning ${columns(sql)}`;
     return { ...(row as ApiKey), key };
@@ -36,16 +41,16 @@ export async function revokeKey(sql: Sql, keyId: string): Promise<boolean> {
 export async function findKey(sql: Sql, digest: Uint8Array): Promise<LiveKey | undefined> {
   return translateErrors(async () => {
     const [row] = await sql<
-      {
+      ({
         key_id: string;
         name: string;
         scopes: Scope[];
         source: string | null;
         region: string | null;
         ends: number | null;
-      }[]
+      } & KeyLimits)[]
     >`
-      select key_id, name, scopes, source, region, extract(epoch from expires_at) * 1000 as ends
+      select key_id, name, scopes, source, region, ${limitColumns(sql)}, extract(epoch from expires_at) * 1000 as ends
       from tripgrid.api_keys
       where digest = ${Buffer.from(digest)} and revoked_at is null and (expires_at is null or expires_at > now())`;
     if (!row) return undefined;
@@ -55,6 +60,7 @@ export async function findKey(sql: Sql, digest: Uint8Array): Promise<LiveKey | u
       source: source ?? undefined,
       region: region ?? undefined,
       expiresAt: ends ?? undefined,
+      limits: ownLimitsFrom(row),
     };
   });
 }
@@ -72,4 +78,7 @@ export async function findState(sql: Sql): Promise<CredentialState> {
   });
 }
 
-const columns = (sql: Sql) => sql`key_id, name, scopes, source, region, created_by, created_at, expires_at, revoked_at`;
+const columns = (sql: Sql) => sql`
+  key_id, name, scopes, source, region, created_by, created_at, expires_at, revoked_at, ${limitColumns(sql)}`;
+
+const limitColumns = (sql: Sql) => sql`max_requests_per_s, max_rows_per_s, max_mb_per_s, max_questions`;

@@ -8,6 +8,7 @@ import { name } from "../kit/storable.ts";
 import { Instant } from "../time/instant.ts";
 import type { AddKey, ListKeys, RevokeKey } from "./credentials.ts";
 import { boundSchema, grantFrom, grantReply, scopesSchema } from "./grant.http.ts";
+import { keyLimitsReply, keyLimitsSchema } from "./key-limits.ts";
 
 const path = "/v1/keys";
 const params = z.object({ id: z.uuid().meta({ example: "5e0c1f0a-7a1e-4c55-9d0b-3f6a2b1c9d8e" }) });
@@ -17,6 +18,7 @@ const body = z
     name: name.meta({ description: "For people; keys may share one", example: "fleet-a" }),
     scopes: scopesSchema,
     ...boundSchema,
+    ...keyLimitsSchema,
     expires_at: z.iso
       .datetime({ offset: true, error: "expected a moment such as 2027-01-01T00:00:00Z" })
       .refine((text) => Date.parse(text) > Date.now(), "expected a moment that is still to come")
@@ -30,6 +32,7 @@ const listed = {
   ...grantReply,
   expires_at: Instant.nullable(),
   revoked_at: Instant.nullable(),
+  ...keyLimitsReply,
 };
 const Key = z.object(listed).meta({ id: "ApiKey" });
 const MadeKey = z
@@ -51,9 +54,9 @@ export function postKey(addKey: AddKey): Endpoint {
       responses: replies(201, "The key", MadeKey, 400, 413, 503),
     },
     handle: async (c) => {
-      const { expires_at: expiresAt, scopes, source, region, name } = await readJson(c, body);
+      const { expires_at: expiresAt, scopes, source, region, name, ...limits } = await readJson(c, body);
       const createdBy = currentCaller()?.principal?.name;
-      const key = await addKey({ name, ...grantFrom(scopes, source, region), expiresAt, createdBy });
+      const key = await addKey({ name, ...grantFrom(scopes, source, region), expiresAt, createdBy, limits });
       return c.json(key, 201, { "cache-control": "no-store", location: `${path}/${key.key_id}` });
     },
   };

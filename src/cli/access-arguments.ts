@@ -1,4 +1,6 @@
 import { parseArgs } from "node:util";
+import { z } from "zod";
+import { KEY_LIMITS, type KeyLimitName, type KeyLimits, keyLimitsSchema } from "../auth/key-limits.ts";
 import type { Grant } from "../kit/principal.ts";
 import { SCOPES, type Scope } from "../kit/scope.ts";
 import { UsageError } from "./usage-error.ts";
@@ -10,6 +12,8 @@ export interface AccessArguments {
   grant: Grant;
   /** ISO 8601, of a key. */
   expiresAt: string | undefined;
+  /** Of a key. */
+  limits: KeyLimits;
   url: string | undefined;
 }
 
@@ -41,18 +45,40 @@ export function accessArguments(
     ...{ action, name },
     grant: { scopes: values.scope === undefined ? defaultScopes : scopesFrom(values.scope), source, region },
     expiresAt: values.expires === undefined ? undefined : momentFrom(values.expires),
+    limits: limitsFrom(verb, values),
     url: values.url?.replace(/\/+$/, ""),
   };
 }
 
 function parsed(verb: string, args: string[]) {
   const text = { type: "string" } as const;
-  const options = { scope: text, source: text, region: text, url: text, expires: text };
+  const limits = Object.fromEntries(KEY_LIMITS.map((name) => [optionOf(name), text]));
+  const options = { scope: text, source: text, region: text, url: text, expires: text, ...limits };
   try {
     return parseArgs({ args, allowPositionals: true, options });
   } catch (error) {
     throw new UsageError(`${verb}: ${(error as Error).message}`);
   }
+}
+
+/** The option of a limit, such as `max-rows-per-s`. */
+const optionOf = (limit: KeyLimitName) => limit.replaceAll("_", "-");
+
+function limitsFrom(verb: string, values: Readonly<Record<string, string | undefined>>): KeyLimits {
+  const limits: KeyLimits = {};
+  for (const name of KEY_LIMITS) {
+    const given = values[optionOf(name)];
+    if (given === undefined) continue;
+    if (verb !== "keys") throw new UsageError(`--${optionOf(name)}: only keys have limits of their own`);
+    const read = keyLimitsSchema[name].safeParse(given.trim() === "" ? Number.NaN : Number(given));
+    if (!read.success) {
+      const { minimum, maximum } = z.toJSONSchema(keyLimitsSchema[name]);
+      const expected = `${name === "max_questions" ? "a whole number" : "a number"} from ${minimum} to ${maximum}`;
+      throw new UsageError(`--${optionOf(name)}: expected ${expected}, but got ${given}`);
+    }
+    limits[name] = read.data;
+  }
+  return limits;
 }
 
 function scopesFrom(text: string): Scope[] {

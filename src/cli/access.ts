@@ -112,8 +112,8 @@ function throughService(url: string, apiKey: string | undefined): Access {
     return answer;
   };
   return {
-    addKey: async ({ name, scopes, source, region, expiresAt }: NewKey) =>
-      known(await ask("POST", "/v1/keys", { name, scopes, source, region, expires_at: expiresAt })),
+    addKey: async ({ name, scopes, source, region, expiresAt, limits }: NewKey) =>
+      known(await ask("POST", "/v1/keys", { name, scopes, source, region, expires_at: expiresAt, ...limits })),
     listKeys: async () => known(await ask<{ keys: ApiKey[] }>("GET", "/v1/keys")).keys,
     revokeKey: async (id) => (await ask("DELETE", `/v1/keys/${id}`)) !== undefined,
     addUser: async ({ username, password, scopes, source, region }: NewUser) =>

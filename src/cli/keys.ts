@@ -1,4 +1,5 @@
 import type { ApiKey } from "../auth/credentials.ts";
+import { KEY_LIMITS } from "../auth/key-limits.ts";
 import { newKey } from "../auth/key-text.ts";
 import { readConfig } from "../config.ts";
 import { StartError } from "../errors.ts";
@@ -8,7 +9,14 @@ import { accessArguments } from "./access-arguments.ts";
 /** `tripgrid keys add NAME | list | revoke ID | generate`. A new key is all that is written to the standard output. */
 export async function keys(args: string[], write: (text: string) => void): Promise<number> {
   const actions = { add: true, list: false, revoke: true, generate: false };
-  const { action, name = "", grant, expiresAt, url } = accessArguments("keys", args, actions, ["ingest", "read"]);
+  const {
+    action,
+    name = "",
+    grant,
+    expiresAt,
+    limits,
+    url,
+  } = accessArguments("keys", args, actions, ["ingest", "read"]);
   if (action === "generate") {
     write(`${newKey()}\n`);
     return 0;
@@ -16,7 +24,7 @@ export async function keys(args: string[], write: (text: string) => void): Promi
   const access = await openAccess(readConfig(), url);
   try {
     if (action === "add") {
-      const made = await access.addKey({ name, ...grant, expiresAt, createdBy: undefined });
+      const made = await access.addKey({ name, ...grant, expiresAt, createdBy: undefined, limits });
       write(`${made.key}\n`);
       process.stderr.write(
         `${lineOf(made)}\nThe key is shown this once. The service asks for credentials from now on.\n`,
@@ -44,9 +52,12 @@ async function idOf(text: string, listKeys: () => Promise<ApiKey[]>): Promise<st
   return found[0].key_id;
 }
 
-function lineOf({ key_id, name, scopes, source, region, expires_at, revoked_at }: ApiKey): string {
+function lineOf(key: ApiKey): string {
+  const { key_id, name, scopes, source, region, expires_at, revoked_at } = key;
   const bound = source !== null ? `source ${source}` : region !== null ? `region ${region}` : "all trips";
   const isOver = expires_at !== null && Date.parse(expires_at) <= Date.now();
   const end = expires_at === null ? "does not expire" : `${isOver ? "expired" : "expires"} ${expires_at}`;
-  return [key_id, name, scopes.join(","), bound, revoked_at === null ? end : `revoked ${revoked_at}`].join("  ");
+  const state = revoked_at === null ? end : `revoked ${revoked_at}`;
+  const limits = KEY_LIMITS.flatMap((limit) => ((key[limit] ?? null) === null ? [] : [`${limit}=${key[limit]}`]));
+  return [key_id, name, scopes.join(","), bound, state, ...limits].join("  ");
 }

@@ -94,6 +94,22 @@ export interface ApiKeys {
   digest: Buffer;
   expires_at: string | null;
   key_id: Generated<string>;
+  /**
+   * Megabytes a second, sent and read; 0: any number; null: as TRIPGRID_MAX_MB_PER_S says
+   */
+  max_mb_per_s: number | null;
+  /**
+   * Questions of the key that a process works on at one time; null: its share of the connections
+   */
+  max_questions: number | null;
+  /**
+   * Requests a second that the key may send to a process; 0: any number; null: as TRIPGRID_MAX_REQUESTS_PER_S says
+   */
+  max_requests_per_s: number | null;
+  /**
+   * Rows a second, sent and read; 0: any number; null: as TRIPGRID_MAX_ROWS_PER_S says
+   */
+  max_rows_per_s: number | null;
   name: string;
   /**
    * The only region whose trips the key may write and read; null: all

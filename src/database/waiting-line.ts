@@ -22,7 +22,7 @@ interface Waiter {
 
 /**
  * Serves `max` callers at one time and lets the others wait. Clients take turns. If there is more than one place, no
- * client and no kind of question gets the last one, so another one always finds a place.
+ * client and no kind of question gets the last one, so another one always finds a place. A key may have a lower limit.
  *
  * @throws AppError too_many_requests if too many wait already; overloaded if its turn does not come in time
  */
@@ -35,7 +35,8 @@ export function createWaitingLine({ max, maxWaiting, maxWaitingPerClient, waitMs
     if (serving.all >= max) return false;
     if (!caller || max === 1) return true;
     const most = max - 1;
-    return (serving.clients.get(caller.client) ?? 0) < most && (serving.kinds.get(caller.kind) ?? 0) < most;
+    const mostOfClient = Math.min(most, caller.maxQuestions ?? most);
+    return (serving.clients.get(caller.client) ?? 0) < mostOfClient && (serving.kinds.get(caller.kind) ?? 0) < most;
   };
   const count = (caller: Caller | undefined, by: 1 | -1) => {
     serving.all += by;

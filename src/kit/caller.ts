@@ -14,6 +14,10 @@ export interface Caller {
   kind: string;
   /** The holder of the credential, once it is checked. Undefined: no credential is needed here. */
   principal?: Principal | undefined;
+  /** Called when the reply is over, or the client has hung up. */
+  whenOver?: (() => void) | undefined;
+  /** How many of the client's questions are worked on at one time. Undefined: all but one of the connections. */
+  maxQuestions?: number | undefined;
 }
 
 const callers = new AsyncLocalStorage<Caller>();

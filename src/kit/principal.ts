@@ -3,6 +3,15 @@ import type { Scope } from "./scope.ts";
 /** What a credential may be bound to: the trips of one source, or of one region. */
 export type BoundKind = "source" | "region";
 
+/** What a key may take of this process, where it differs from the settings. Rates of 0 are no limit. */
+export interface OwnLimits {
+  requestsPerS: number | undefined;
+  rowsPerS: number | undefined;
+  bytesPerS: number | undefined;
+  /** How many of its questions are worked on at one time. */
+  questions: number | undefined;
+}
+
 /** The holder of a credential that was checked. */
 export interface Principal {
   /** Unique and fixed, such as `key:5e0c…`, `user:ana` or `jwt:SUBJECT`. Limits count by it. */
@@ -15,6 +24,8 @@ export interface Principal {
   /** The only source, or the only region, whose trips it may write and read. Undefined: all. */
   source: string | undefined;
   region: string | undefined;
+  /** Undefined: what the settings say. */
+  limits?: OwnLimits | undefined;
 }
 
 /** The parts that say what a principal may do, as keys, users and tokens have them. */

@@ -3,6 +3,7 @@ import { AppError } from "../errors.ts";
 import { networkOf } from "./client-address.ts";
 import type { ClientRates } from "./client-rates.ts";
 import type { Endpoint } from "./endpoint.http.ts";
+import type { OwnLimits } from "./principal.ts";
 import { currentRecord } from "./request-record.ts";
 
 /** How many requests that bring trips may be under way at once, and how many more are accepted now. */
@@ -40,12 +41,13 @@ const ofClient = (c: Context) => c.get("rates")?.fields(currentRecord());
  * reply, whatever becomes of it.
  *
  * @param credential the id of the holder of an accepted credential. Undefined: the address counts
+ * @param own the limits of the credential's own
  * @throws AppError too_many_requests
  */
-export function countRequest(c: Context, credential?: string): void {
+export function countRequest(c: Context, credential?: string, own?: OwnLimits): void {
   const [rates, record] = [c.get("rates"), currentRecord()];
   if (!rates || !record || isProbe(c.req.path)) return;
-  const refusal = rates.enter(record, credential ?? addressKey(record.client));
+  const refusal = rates.enter(record, credential ?? addressKey(record.client), own);
   const fields = ofClient(c);
   if (!fields) return;
   c.header("RateLimit-Policy", fields.policy);

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { randomUUID } from "node:crypto";
+import type { OwnLimits } from "./principal.ts";
 
 /** What is known of a request, for its log line, its metrics, its errors and the audit log. */
 export interface RequestRecord {
@@ -23,6 +24,8 @@ export interface RequestRecord {
   actor: string | undefined;
   /** Whose rates the request is counted for: a credential or an address. Undefined: nobody's yet. */
   countedFor?: string;
+  /** The limits of the key that the request is counted for. Undefined: those of the settings. */
+  ownLimits?: OwnLimits | undefined;
 }
 
 /** A request that is over. */

@@ -94,6 +94,14 @@ describe("with the first key", () => {
     expect(row?.all).not.toContain(key.slice(3));
   });
 
+  it("limits of a key's own are in the list, and null where the settings count", async () => {
+    const own = { max_requests_per_s: 0.5, max_rows_per_s: 0, max_questions: 2 };
+    const { key_id } = await makeKey(service, ["read"], { name: "limited", ...own });
+    const { body } = await as(service, keys.admin).get<{ keys: { key_id: string }[] }>("/v1/keys");
+    expect(body.keys.find((key) => key.key_id === key_id)).toMatchObject({ ...own, max_mb_per_s: null });
+    expect(body.keys.find((key) => key.key_id !== key_id)).toMatchObject({ max_requests_per_s: null });
+  });
+
   it("a revoked key ends at once in its process, once", async () => {
     const { key, key_id } = await makeKey(service, ["read"]);
     const asked = () => as(service, key).get("/v1/trips/count?by=source");
@@ -135,6 +143,8 @@ describe("with the first key", () => {
     [{ name: "x", scopes: ["read"], source: "a", region: "b" }, "source"],
     [{ name: "x", scopes: ["read"], expires_at: "2020-01-01T00:00:00Z" }, "expires_at"],
     [{ name: "x", scopes: ["read"], digest: "00" }, "digest"],
+    [{ name: "x", scopes: ["read"], max_requests_per_s: -1 }, "max_requests_per_s"],
+    [{ name: "x", scopes: ["read"], max_questions: 0 }, "max_questions"],
   ])("%j is refused by the name of its field", async (body, field) => {
     const reply = await as(service, keys.admin).post("/v1/keys", body);
     expect([reply.status, reply.body.errors?.[0]?.field]).toEqual([400, field]);

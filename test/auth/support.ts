@@ -1,3 +1,4 @@
+import type { KeyLimits } from "../../src/auth/key-limits.ts";
 import type { Scope } from "../../src/kit/scope.ts";
 import { call, type Problem, type Reply } from "../harness/api.ts";
 import type { TestService } from "../harness/index.ts";
@@ -7,7 +8,7 @@ export interface MadeKey {
   key: string;
 }
 
-export interface KeyOptions {
+export interface KeyOptions extends KeyLimits {
   source?: string;
   region?: string;
   expires_at?: string;

@@ -64,6 +64,11 @@ it("keys and users are made by a command, hold in every process, and end there",
   const refused = await tripgrid(["keys", "list", "--url", urls[0] ?? ""], { TRIPGRID_API_KEY: key });
   expect([refused.status, refused.error]).toEqual([1, expect.stringContaining("scope admin")]);
 
+  const limits = ["--max-requests-per-s", "50", "--max-mb-per-s", "0.5", "--max-questions", "2"];
+  const limited = await tripgrid(["keys", "add", "limited", ...limits]);
+  expect(limited.error).toContain("  max_requests_per_s=50  max_mb_per_s=0.5  max_questions=2\n");
+  expect((await tripgrid(["keys", "list"])).out).toMatch(/limited .*max_requests_per_s=50 .*\n.*analyst/);
+
   const user = await tripgrid(["users", "add", "ana", "--scope", "read,admin"], {}, `${PASSWORD}\n`);
   expect([user.status, user.error]).toEqual([0, expect.stringContaining("ana  read,admin  all trips")]);
   const login = await fetch(`${urls[1]}/v1/tokens`, {
@@ -91,6 +96,7 @@ it("keys and users are made by a command, hold in every process, and end there",
   const { entries } = (await reply.json()) as { entries: { action: string }[] };
   expect(entries.map(({ action }) => action).reverse()).toEqual([
     "POST /v1/keys",
+    "POST /v1/keys",
     "POST /v1/users",
     "DELETE /v1/keys/{id}",
     "DELETE /v1/users/{username}",
@@ -104,6 +110,9 @@ it.each([
   [["keys", "add", "x", "--scope", "root"], "--scope: expected some of"],
   [["keys", "add", "x", "--source", "a", "--region", "b"], "expected --source or --region"],
   [["keys", "add", "x", "--expires", "2020-01-01"], "--expires: expected"],
+  [["keys", "add", "x", "--max-questions", "1.5"], "--max-questions: expected a whole number from 1 to 1000, but got 1.5"],
+  [["keys", "add", "x", "--max-rows-per-s", ""], "--max-rows-per-s: expected a number from 0 to 1000000000"],
+  [["users", "add", "x", "--max-questions", "2"], "--max-questions: only keys have limits"],
   [["users", "list", "all"], "expected nothing more"],
 ])("%j is not understood", async (args, words) => {
   const { status, error } = await tripgrid(args);

@@ -67,6 +67,18 @@ describe("a waiting line", () => {
     expect(await seen(other.enter(caller("d", "light")))).toBe("in");
   });
 
+  it("serves as many of one key as its own limit says, even if places are free", async () => {
+    const line = createWaitingLine({ max: 5 });
+    const ofOne = [1, 2, 3].map((i) => line.enter({ ...caller("a", `kind ${i}`), maxQuestions: 2 }));
+    expect(await Promise.all(ofOne.map(seen))).toEqual(["in", "in", "waits"]);
+    expect(await seen(line.enter(caller("b")))).toBe("in");
+    (await ofOne[0])?.();
+    expect(await seen(ofOne[2] as Promise<Leave>)).toBe("in");
+    // A limit above what all get is no more than that.
+    const high = [1, 2, 3, 4, 5].map((i) => line.enter({ ...caller("c", `kind ${i}`), maxQuestions: 9 }));
+    expect(await Promise.all(high.map(seen))).toEqual(["in", "in", "waits", "waits", "waits"]);
+  });
+
   it("lets clients take turns", async () => {
     const line = createWaitingLine({ max: 2 });
     const first = await line.enter(caller("a"));

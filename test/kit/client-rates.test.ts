@@ -104,12 +104,13 @@ it("over any stretch a client gets no more than its bucket and what flows in", (
     fc.property(steps, (all) => {
       let ms = 0;
       let taken = 0;
-      const buckets = createBuckets(5, 20, () => ms);
+      const buckets = createBuckets(() => ms);
+      const filling = { perS: 5, size: 20 };
       for (const step of all) {
         ms += step.ms;
         for (let i = 0; i < step.tries; i++) {
-          if (buckets.waitS("a") > 0) continue;
-          buckets.take("a", 1);
+          if (buckets.waitS("a", filling) > 0) continue;
+          buckets.take("a", 1, filling);
           taken++;
         }
         expect(taken).toBeLessThanOrEqual(20 + (ms / 1000) * 5 + 1e-6);

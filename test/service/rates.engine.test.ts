@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { as, makeKey } from "../auth/support.ts";
+import { as, type KeyOptions, makeKey } from "../auth/support.ts";
 import { call, send, trip } from "../harness/api.ts";
 import { startTestService, type TestService, useService } from "../harness/index.ts";
 
@@ -85,6 +85,29 @@ describe("the rate of a client", () => {
       expect((await b.get("/v1/trips/count?by=week")).status).toBe(200);
       // The commands of the process itself are not limited.
       for (let i = 0; i < 5; i++) expect((await as(service, service.ownKey).get("/v1/keys")).status).toBe(200);
+    });
+  });
+
+  it("with a key that has limits of its own is what these say, lower or higher than those of all", async () => {
+    const service = await withRequests(2);
+    await within(service, async () => {
+      const path = "/v1/trips/count?by=week";
+      const withKey = async (limits: KeyOptions) =>
+        as(service, (await makeKey(service, ["read", "ingest"], limits)).key);
+      const many = await withKey({ max_requests_per_s: 4 / WINDOW_S });
+      for (let i = 0; i < 4; i++) expect((await many.get(path)).status).toBe(200);
+      const over = await many.get(path);
+      expect([over.status, over.headers.get("ratelimit-policy")]).toEqual([429, `"requests";q=4;w=${WINDOW_S}`]);
+      const any = await withKey({ max_requests_per_s: 0, max_rows_per_s: 1 / WINDOW_S });
+      for (let i = 0; i < 5; i++) expect((await any.get(path)).status).toBe(200);
+      const sent = await any.post("/v1/trips", [trip({ trip_id: "1" }), trip({ trip_id: "2" })]);
+      expect([sent.status, sent.headers.get("ratelimit-policy")]).toEqual([
+        200,
+        expect.stringMatching(/^"ingest";\S+, "rows";q=1;w=\d+;qu="rows"$/),
+      ]);
+      expect((await any.get(path)).status).toBe(429);
+      const one = await withKey({ max_requests_per_s: 1 / WINDOW_S });
+      expect([(await one.get(path)).status, (await one.get(path)).status]).toEqual([200, 429]);
     });
   });
 
