@@ -56,7 +56,7 @@ export interface Timed<T> {
  * Asks all questions one after the other, once to warm up and then in rounds, so that a moment in which the machine is
  * busy does not fall on all rounds of one question.
  *
- * @param rounds none: each is asked once, and that is timed
+ * @param rounds undefined: each is asked once, and that is timed
  */
 export async function askAll<Q, T>(
   questions: readonly Q[],

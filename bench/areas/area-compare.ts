@@ -21,6 +21,6 @@ export function boundViolations(estimate: Answer, exact: Answer): number {
   return wrong;
 }
 
-/** How far an estimate is off, relative to the exact total; none of an area without trips. */
+/** How far an estimate is off, relative to the exact total. Undefined for an area without trips. */
 export const errorOf = (estimate: Answer, exact: Answer) =>
   exact.trips > 0 ? Math.abs(estimate.trips - exact.trips) / exact.trips : undefined;

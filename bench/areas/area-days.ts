@@ -2,7 +2,7 @@
 export const FIRST_DAY = "2025-01-06";
 export const DAYS = 364;
 
-/** The date so many days after the first. */
+/** The date that lies a number of days after the first. */
 export const dateOf = (day: number) => new Date(Date.parse(FIRST_DAY) + day * 86_400_000).toISOString().slice(0, 10);
 
 const WEEKDAYS = [1, 1, 1, 1.05, 1.2, 1.1, 0.8];

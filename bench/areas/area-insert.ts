@@ -29,7 +29,7 @@ export async function prepareInserts(sql: Sql): Promise<void> {
  * they are the same on every engine and nothing has to pass through here. 78 of 100 have a destination, in the same region.
  *
  * Of a hash, 16 bits are a uniform number, and the sum of four of these is a nearly normal one (see `Random.normal`).
- * Slots become one row of arrays, of whose numbers one is found at once; nothing else is joined, or a plan may copy that row
+ * Slots become one row of arrays, in which a number is found by its index. Nothing else is joined, or a plan may copy that row
  * for each trip. OFFSET 0 keeps the subqueries apart: each hash is computed once, not once for each of its uses.
  */
 export async function insertTripsOfDay(sql: Sql | Transaction, day: number, first: number, end: number): Promise<void> {

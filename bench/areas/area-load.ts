@@ -11,9 +11,9 @@ const LATE_DAY = 37;
 
 /**
  * Loads the trips, unless they are there already: `tripgrid_bench.days` says which days are, each written in the
- * transaction of its trips, so a load that was interrupted is gone on with.
+ * transaction of its trips, so an interrupted load is continued.
  *
- * @returns the seconds; none if all were there
+ * @returns the seconds. Undefined: all were there
  * @throws RangeError if the database holds other trips
  */
 export async function loadTrips(db: AreaDatabase, trips: number): Promise<number | undefined> {

@@ -18,7 +18,7 @@ export interface Question {
   /** Where the area is one. */
   box: Bbox | undefined;
   window: "week" | "quarter" | "all";
-  /** Local dates, both included; none: from the first trip to the last. */
+  /** Local dates, both included. Undefined: from the first trip to the last. */
   from: string | undefined;
   to: string | undefined;
 }

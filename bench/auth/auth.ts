@@ -52,7 +52,7 @@ async function measure(bench: IngestBench, rounds: number, save: boolean): Promi
       const cpuUs = ((bench.service.cpuSeconds() - before) * 1e6) / load.posts;
       return { perS: Math.round(load.trips / load.seconds), cpuUs: Math.round(cpuUs) };
     };
-    // The first one warms the service up, and counts for nobody.
+    // The first one warms the service up and is not counted.
     await rate(undefined);
     const result = { load: name, without: [] as Rate[], with_key: [] as Rate[] };
     for (let round = 1; round <= rounds; round++) {

@@ -15,7 +15,7 @@ export interface Body {
 /** A year of trips; the same ones for the same count. */
 export const trips = (count: number) => generateTrips({ seed: 1, trips: count, from: "2025-01-06", weeks: 52 });
 
-/** The first trips of a year of `of`, in bodies of so many each; the last one may hold fewer. */
+/** The first trips of a year of `of`, in bodies of a given number each. The last one may hold fewer. */
 export function bodiesOf(format: Format, { of, take, each }: { of: number; take: number; each: number }): Body[] {
   const bodies: Body[] = [];
   let rows: Trip[] = [];

@@ -18,7 +18,7 @@ export interface Load {
 /** How long a reply may take. */
 const PATIENCE_MS = 120_000;
 
-/** Sends bodies that stand ready, over connections that are kept: what a reply holds is read by whoever wants it. */
+/** Sends prepared bodies over connections that are kept. The caller reads the replies if it needs them. */
 export class Sender {
   readonly #agent: Agent;
   readonly #url: URL;
@@ -49,7 +49,7 @@ export class Sender {
   }
 }
 
-/** So many clients, each of which posts the next body once it has its reply, until all are sent or the time is up. */
+/** A number of clients, each of which posts its next body once it has its reply, until all are sent or the time is up. */
 export async function closedLoop(
   url: string,
   bodies: readonly Body[],

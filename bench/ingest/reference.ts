@@ -8,7 +8,7 @@ const run = promisify(execFile);
 
 /** The fastest that PostgreSQL itself offers for the same rows into the same table. */
 export interface Reference {
-  /** What was run, for whoever reads the result. */
+  /** What was run, for readers of the result. */
   how: string;
   /** Copies the rows into the table, which must be empty; takes as many seconds as it gives. */
   copy(): Promise<number>;

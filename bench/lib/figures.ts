@@ -10,7 +10,7 @@ export function median(values: readonly number[]): number {
 export const quantile = (sorted: readonly number[], share: number) =>
   sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? Number.NaN;
 
-/** Rounded to so many significant digits. */
+/** Rounded to a number of significant digits. */
 export const digits = (value: number, count: number) => Number(value.toPrecision(count));
 
 /** Rows as lines of text whose columns stand below each other: the first `texts` to the left, the others to the right. */

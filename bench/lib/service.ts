@@ -24,7 +24,7 @@ process.on("exit", () => {
 /**
  * Starts the service and waits until it listens. It is killed at the latest when this process ends.
  *
- * @param profileFolder where it leaves a profile of its processor time when it stops; none: it takes none
+ * @param profileFolder where it leaves a profile of its processor time when it stops. Undefined: it takes none
  */
 export async function startBenchService(
   env: Record<string, string>,

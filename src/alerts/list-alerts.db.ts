@@ -32,7 +32,7 @@ export async function listAlerts(
   });
 }
 
-/** Removes alerts that are older than so many days, with their callbacks. */
+/** Removes alerts that are older than a number of days, with their callbacks. */
 export async function purgeAlerts(sql: Sql, days: number): Promise<void> {
   await sql`
     with gone as (delete from tripgrid.alerts where number is not null and at < now() - make_interval(days => ${days}) returning id)

@@ -34,13 +34,13 @@ export class RecentAlerts {
     return this.#slices[0]?.after ?? this.#high;
   }
 
-  /** The next alerts after a number. Followers at the same place get the same array. Undefined: none, or dropped. */
+  /** The next alerts after a number. Followers at the same place get the same array. Undefined: there are none, or they were dropped. */
   after(number: number): readonly NumberedAlert[] | undefined {
     const slice = number < this.low ? undefined : this.#slices.find(({ last }) => last > number);
     return slice && slice.after < number ? slice.alerts.filter((one) => one.number > number) : slice?.alerts;
   }
 
-  /** Adds what was found after `high`, lowest number first. */
+  /** Adds the alerts after `high`, lowest number first. */
   add(alerts: readonly NumberedAlert[]): void {
     const last = alerts.at(-1)?.number;
     if (last === undefined) return;

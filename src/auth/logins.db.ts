@@ -31,7 +31,7 @@ export async function countAttempt(sql: Sql, subjects: readonly Subject[], windo
   });
 }
 
-/** Takes an attempt back that was a login: its user starts anew, its address has one failure less. */
+/** Takes back an attempt that was a login: its user has no failures any more, its address has one less. */
 export async function forgiveAttempt(sql: Sql, user: Subject, address: Subject): Promise<void> {
   await translateErrors(
     () => sql`

@@ -37,7 +37,7 @@ interface UserAddress {
   path: string;
   operationId: string;
   tag: string;
-  /** Of a user whose maker names none. */
+  /** The scopes of a user for whom the request names none. */
   scopes: Scope[];
 }
 

@@ -5,7 +5,7 @@ import type { FindBatch } from "./receipt.ts";
 import { findRejects } from "./rejected-rows.db.ts";
 import type { FindRejects } from "./rejects.ts";
 
-/** A batch of somebody else is answered like one that is not there. */
+/** A batch of another owner is answered like one that does not exist. */
 export const wireBatches = ({ sql, questions }: Wiring): { findBatch: FindBatch; findRejects: FindRejects } => ({
   findBatch: async (id) => ((await isVisible({ sql }, id)) ? findBatch(sql, id) : undefined),
   findRejects: async (id) => ((await isVisible({ sql }, id)) ? findRejects(questions, id) : undefined),

@@ -47,7 +47,7 @@ export interface PartitionLog {
   end: number;
   /** Messages at or after the given position. */
   unread: number;
-  /** Identifies the log where the broker tells it. Another value means that the topic was made anew. */
+  /** Identifies the log where the broker tells it. Another value means that the topic was deleted and created again. */
   logId: string | undefined;
 }
 

@@ -29,7 +29,7 @@ interface Row {
 /**
  * Takes over a partition. It waits for a transaction of the former owner, whose later ones fail with `Fenced`.
  *
- * @param owner id of this process, for whoever looks at the table
+ * @param owner id of this process, for operators who read the table
  * @throws AppError database_unavailable
  */
 export async function claimPartition(sql: Sql, { topic, partition }: PartitionId, owner: string): Promise<Claim> {

@@ -8,7 +8,7 @@ const RETRY_MS = 500;
 const MAX_RETRY_MS = 10_000;
 /** How often a stopped partition is looked at again: its position may have been changed or removed. */
 const LOOK_AGAIN_MS = 10_000;
-/** After so many looks at the lag without a stored message it is read again. */
+/** The number of looks at the lag without a stored message after which the partition is read again. */
 const MAX_IDLE = 6;
 /** So many failures at one place, which are no passing condition, and fewer messages are stored at once. */
 const TRIES = 3;
@@ -207,7 +207,7 @@ export class ReadPartition<Claim extends Held> {
     }
   }
 
-  /** @returns whether the partition can be read; false if its topic was made anew */
+  /** @returns whether the partition can be read; false if its topic was deleted and created again */
   async #claimed(): Promise<boolean> {
     const { topic, claim, log, lagOf, setProblem } = this.#deps;
     this.#stopping.signal.throwIfAborted();

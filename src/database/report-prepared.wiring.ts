@@ -2,7 +2,7 @@ import type { Logger } from "pino";
 import type { Config } from "../config.ts";
 import type { Prepared } from "./prepare.ts";
 
-/** Logs what was done to the database at the start, and a setting that comes too late. */
+/** Logs what the start changed in the database, and a setting that comes too late. */
 export function reportPrepared(prepared: Prepared, config: Config, log: Logger): void {
   const { engine, timeZone, migrated, functionsReplaced } = prepared;
   log.info(

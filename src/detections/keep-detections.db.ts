@@ -21,7 +21,7 @@ export async function foldCounts(sql: Sql): Promise<boolean> {
 }
 
 /**
- * Drops detections that are older than so many weeks; they stay counted. On TimescaleDB whole chunks are dropped, so
+ * Drops detections that are older than a number of weeks. They stay counted. On TimescaleDB whole chunks are dropped, so
  * some stay up to four weeks longer. One process does it at a time; a second one drops nothing.
  *
  * @returns how many were dropped

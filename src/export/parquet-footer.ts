@@ -72,7 +72,7 @@ function encoded(metadata: Metadata): Uint8Array {
 /** Longer texts are cut off in the statistics. */
 export const STATISTICS_BYTES = 64;
 
-/** How a list of so many structures begins. */
+/** The bytes with which a list of this many structures begins. */
 function listOf(count: number): Uint8Array {
   if (count === 0) return Uint8Array.of(0);
   const writer = new ByteWriter();

@@ -5,7 +5,7 @@ import type { Table } from "./table.ts";
 export type InTurn = (open: () => Promise<Table>) => Promise<Table>;
 
 /**
- * Lets only so many tables be read out of sessions at one time, since a slow reader keeps its session for hours. A turn
+ * Limits how many tables are read out of sessions at one time, since a slow reader keeps its session for hours. A turn
  * ends with the pages of its table.
  *
  * @returns throws AppError too_many_requests if all turns are taken

@@ -6,7 +6,7 @@ import { type CheckedFile, checkFile } from "./check-file.ts";
 import { contentTypeOf, FILE_KINDS, type FileToImport, type ImportOptions } from "./imports.ts";
 
 export interface RegisterDeps {
-  /** Lists imports and queues their batches, in one transaction. None: the file was to be listed only if unknown. */
+  /** Lists imports and queues their batches, in one transaction. Undefined: the file was to be listed only if unknown. */
   recordImports: (files: readonly FileToImport[]) => Promise<string[]>;
   /** Called once a batch may be queued. */
   onQueued: () => void;

@@ -14,7 +14,7 @@ export interface InboxTaker {
    * Begins to take the files that lie in the inbox. Those that are known already are left out. If this is under way
    * already, it looks again afterwards.
    *
-   * @param owner whose imports they are
+   * @param owner the owner of the imports
    */
   start(owner: string | undefined): Promise<void>;
   /** Undefined: nothing is being taken by this process. */

@@ -37,7 +37,7 @@ export function prepareLastWords(folder: string, processId: string): LastWords {
       try {
         writeFileSync(fileOf(processId), "{}");
       } catch {
-        // A folder that cannot be written to keeps no record, and nobody can be told at this point.
+        // A folder that cannot be written to keeps no record. At this point no log and no reply can say so.
       }
     },
   };

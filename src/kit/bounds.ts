@@ -41,7 +41,7 @@ export function checkBound(kind: "source" | "region", name: string | undefined):
 export const currentOwner = (): string | undefined => currentPrincipal()?.owner;
 
 /**
- * Whether the caller may see what somebody has sent: a bound caller what was sent under the same bound, a caller that
+ * Whether the caller may see what another has sent: a bound caller what was sent under the same bound, a caller that
  * may read single trips or is an administrator everything, any other its own.
  *
  * @param owner as stored; null if no credential was asked for

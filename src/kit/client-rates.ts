@@ -9,7 +9,7 @@ export interface Rates {
   rowsPerS: number;
   /** Bytes that it sends, and bytes of the replies, on the wire. */
   bytesPerS: number;
-  /** A client may take so many seconds' worth at once. 10 unless told. */
+  /** The size of a bucket, in seconds of its rate: what a client may take at once. 10 by default. */
   windowS?: number;
 }
 

@@ -22,7 +22,7 @@ export interface RequestRecord {
   questionMethod: string | undefined;
   /** The name of the key or user whose credential was accepted. Undefined: none was given. */
   actor: string | undefined;
-  /** Whose rates the request is counted for: a credential or an address. Undefined: nobody's yet. */
+  /** Whose rates the request is counted for: a credential or an address. Undefined: the credential is not checked yet. */
   countedFor?: string;
   /** The limits of the key that the request is counted for. Undefined: those of the settings. */
   ownLimits?: OwnLimits | undefined;

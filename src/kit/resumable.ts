@@ -3,7 +3,7 @@ import { within } from "./within.ts";
 export interface ResumableSteps {
   /** Does all that is left of one piece of work. It can be ended and called again at any point. */
   finish: (id: string, signal: AbortSignal) => Promise<void>;
-  /** Work that has begun and that no process goes on with. */
+  /** Work that has begun and that no process continues. */
   left: () => Promise<string[]>;
   /** Called when a piece of work has ended here, whatever became of it. */
   onEnd: (id: string) => void;

@@ -10,7 +10,7 @@ export interface Filling {
 }
 
 /**
- * Buckets of tokens, one for each client: a bucket fills at a rate up to its size, and whoever takes empties it. It may
+ * Buckets of tokens, one for each client: a bucket fills at a rate up to its size, and a request empties it. It may
  * be emptied below zero by what is known only afterwards; then its client waits until it is filled again.
  */
 export interface Buckets {

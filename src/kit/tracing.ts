@@ -19,7 +19,7 @@ export interface Tracing {
 
 export interface RequestHead {
   method: string;
-  /** Without the parameters, which may tell where somebody travels. */
+  /** Without the parameters, which may tell where a person travels. */
   path: string;
   headers: Record<string, string | string[] | undefined>;
 }

@@ -7,7 +7,7 @@ import { Instant } from "../time/instant.ts";
 import type { DeleteLookup, FindLookup, ListLookups, PutLookup } from "./lookup.ts";
 import { readLookup } from "./read-lookup.ts";
 
-/** Areas have many vertices, so a lookup may be so many times larger than a question. */
+/** How many times larger than a question a lookup may be: its areas have many vertices. */
 const LARGER = 8;
 
 const lookups = named({ what: "lookup", path: "/v1/lookups", tag: "Mappings", example: "helsinki-stations" });

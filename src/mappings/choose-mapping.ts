@@ -58,7 +58,7 @@ function recognised(
   source: string | undefined,
 ): Mapping | undefined {
   const builtIn = closest(fitting(BUILT_IN, fields), fields);
-  // A format that says itself who sends it belongs to nobody else, and so does one whose sender the request names.
+  // A format that names its sender belongs to this sender only. So does one whose sender the request names.
   const isSure = builtIn.length > 0 && (source !== undefined || builtIn.every(({ asksSource }) => !asksSource));
   const found = isSure ? builtIn : [...builtIn, ...closest(fitting(custom, fields), fields)];
   if (found.length > 1) throw ambiguous(found);

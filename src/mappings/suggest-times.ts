@@ -25,7 +25,7 @@ export interface TimeGuess {
   formats: string[];
   /** Uncertain guesses. */
   notes: string[];
-  /** Pairs of formats of which the values do not tell the right one; the first of each was taken. */
+  /** Pairs of formats that both fit all values. The first of each pair was taken. */
   open: [string, string][];
 }
 

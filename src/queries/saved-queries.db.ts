@@ -7,7 +7,7 @@ import type { SavedQuery } from "./query.ts";
  *
  * @param owner who saves it
  * @param mayAll whether the queries of others may be replaced as well
- * @throws AppError name_taken if it belongs to somebody else
+ * @throws AppError name_taken if it belongs to another owner
  */
 export async function putQuery(
   sql: Sql,

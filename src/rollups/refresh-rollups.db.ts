@@ -139,7 +139,7 @@ export async function analyzeGrown(sql: Sql, engine: Engine): Promise<void> {
 /** Removes only the rows that were read before the trips were counted. */
 async function forget(sql: Sql | Transaction, pending: readonly Pending[]): Promise<void> {
   const ids = pending.flatMap((one) => one.ids);
-  // One statement: whoever reads both sees both changes or none.
+  // One statement, so that a reader of both sees both changes or neither.
   await sql`
     with done as (delete from tripgrid_internal.pending_weeks where id = any (${ids}::bigint[]))
     update tripgrid_internal.totals_state set is_behind = true, refreshes = refreshes + 1`;

@@ -20,7 +20,7 @@ import type { SuggestedMapping, SuggestOptions, Trial } from "./suggestion.ts";
 const ROWS_LOOKED_AT = 1000;
 const ROWS_A_BLOCK = 1000;
 const REJECTS_SHOWN = 5;
-/** Ids of so many trips are held to count equal rows. */
+/** The number of trip ids that are held to count equal rows. */
 const MAX_IDS = 500_000;
 
 /**

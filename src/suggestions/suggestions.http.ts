@@ -13,7 +13,7 @@ import { unpackWhole } from "../parsing/read-body.ts";
 import { charsetNamed, charsetOfType } from "../text/charset.ts";
 import type { Suggest } from "./suggestion.ts";
 
-/** A file may be so many times larger than a question. */
+/** How many times larger than a question a file may be. */
 const LARGER = 8;
 const MAX_UNPACKED = 64 * 1024 * 1024;
 

@@ -40,7 +40,7 @@ export function shownBytes(bytes: Uint8Array, at: number): string {
   if (first >= 0xc2 && first <= 0xf4) {
     const length = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
     while (end < at + length && end < bytes.length && ((bytes[end] as number) & 0xc0) === 0x80) end++;
-    // The byte that should have gone on with the character. A character of ASCII is not faulty itself.
+    // The byte that should have continued the character. A character of ASCII is not faulty itself.
     if (end < at + length && (bytes[end] as number) >= 0x80) end++;
   }
   return [...bytes.subarray(at, end)].map((byte) => `0x${byte.toString(16).padStart(2, "0")}`).join(" ");

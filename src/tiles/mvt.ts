@@ -115,7 +115,7 @@ export class TileWriter {
     this.#layer.writeMessage(2, writeFeature, { tags, ...geometry });
   }
 
-  /** The bytes of the tile; none if it has no feature. */
+  /** The bytes of the tile. A tile without a feature has no bytes. */
   finish(): Buffer {
     if (this.#features === 0) return Buffer.alloc(0);
     for (const key of this.#keys.keys()) this.#layer.writeStringField(3, key);

@@ -20,7 +20,7 @@ const isEmpty = ({ bytes }: DrawnTile) => bytes.length === 0;
 /** Answers of some megabytes each, at most. */
 const MOST_ANSWERS = 4;
 const MOST_WINDOWS = 100;
-/** While trips come in, each commit changes the state. Tiles of one view must not ask everything anew for that. */
+/** While trips come in, each commit changes the state. Tiles of one view must not repeat every question for that. */
 const STATE_MS = 1000;
 
 /** The tiles of a map share the answers that do not depend on the tile. */

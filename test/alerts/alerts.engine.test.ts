@@ -291,7 +291,7 @@ describe("an alert", () => {
 });
 
 describe("the stream of alerts", () => {
-  it("has each alert as it happens, and goes on after Last-Event-ID", async () => {
+  it("has each alert as it happens, and continues after Last-Event-ID", async () => {
     await put("suvs", SUVS);
     const live = await openEvents(service);
     await sendDetections(service, seen({ Model: "a" }));

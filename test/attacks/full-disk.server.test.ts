@@ -22,7 +22,7 @@ describe.skipIf(!disk)(
   () => {
     const target = useTarget({}, async () => (await startOwnServer(join(folder, "server"))).database);
 
-    it("is told with a 507 or 503, and loses nothing that was acknowledged", async () => {
+    it("is reported with a 507 or 503, and loses nothing that was acknowledged", async () => {
       await fill(target.url, 5000);
       const load = new Load(() => target.url, { deadlineMs: { write: 30_000, read: 90_000 }, writers: 6, readers: 4 });
       load.start();

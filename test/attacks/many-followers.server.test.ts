@@ -22,7 +22,7 @@ async function rate(seconds: number): Promise<number> {
   return posts / seconds;
 }
 
-it("300 followers, of whom 50 never read, leave writers a good part of their rate", async () => {
+it("300 followers, 50 of which never read, leave writers a good part of their rate", async () => {
   await rate(1);
   const alone = await rate(4);
   for (let i = 0; i < 300; i++) {

@@ -5,7 +5,7 @@ import { head, oneTrip, open, post, until, useTarget } from "./harness/index.ts"
 
 const target = useTarget();
 
-it("four senders who announce 8 MB and send a byte a second hold nobody up, and are cut", {
+it("four senders that announce 8 MB and send a byte a second delay no other client, and are cut", {
   timeout: 90_000,
 }, async () => {
   const headers = { "content-type": "application/json", "content-length": 8 * 1024 * 1024 };

@@ -20,7 +20,7 @@ it("ten answers of tens of megabytes at once are written or refused", async () =
   }
 });
 
-it("clients who do not read hold up nobody else", async () => {
+it("clients that do not read delay no other client", async () => {
   const sockets = Array.from({ length: 16 }, (_, i) => {
     const socket = open(target.port).pause();
     const body = i % 2 === 0 ? query : "";

@@ -11,7 +11,7 @@ interface Page {
 }
 const audit = async (query = "") => (await call<Page>(service, `/v1/audit${query}`)).body;
 
-it("has what was made, corrected, cancelled and deleted, and no question, post or refusal", async () => {
+it("lists creations, corrections, cancellations and deletions, but no question, post or refusal", async () => {
   await sendNew(service, [trip({ trip_id: "a b", source: "s" }), trip({ trip_id: "c", source: "s" })]);
   const { body: receipt } = await send(service, [trip({ trip_id: "d" }), trip({ origin: null })]);
   await callJson(service, "PUT", "/v1/regions/Box", { boundary: polygon(corners(7, 45, 8, 46)) });
@@ -38,7 +38,7 @@ it("has what was made, corrected, cancelled and deleted, and no question, post o
   expect(Date.parse(cancelled?.at ?? "")).toBeLessThanOrEqual(Date.now());
 });
 
-it("is read in pages and by what was done, and refuses what it does not understand", async () => {
+it("is read in pages and filtered by action, and refuses unknown parameters", async () => {
   const all = (await audit()).entries;
   const first = await audit("?limit=2");
   expect(first.entries).toEqual(all.slice(0, 2));

@@ -33,7 +33,7 @@ it("a change is recorded with who made it, on what, and under which id", async (
   expect(await audited({ method: "delete", handle: (c) => c.body(null, 204) })).toEqual([entry]);
 });
 
-it("what was made is recorded with where it is now", async () => {
+it("a created object is recorded with its address", async () => {
   const handle: Endpoint["handle"] = (c) => c.json({}, 201, { location: "/v1/things/7" });
   expect(await audited({ method: "post", audited: true, handle })).toMatchObject([
     { target: "/v1/things/7", status: 201 },

@@ -205,7 +205,7 @@ describe("a key that is bound to a region", () => {
   });
 });
 
-describe("what somebody else has sent", () => {
+describe("what another owner has sent", () => {
   it("is not there for a bound key, nor for one that may send only", async () => {
     for (const caller of [bound, inTurin, ingester]) {
       for (const path of ["", "/rejects", "/events"]) {

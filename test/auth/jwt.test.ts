@@ -46,7 +46,7 @@ const signed = (more: object = {}, key = pair.privateKey, kid = "one") =>
 const encoded = (part: object) => Buffer.from(JSON.stringify(part)).toString("base64url");
 
 describe("a token of the issuer", () => {
-  it("says who may do what, until when", async () => {
+  it("names its user, the scopes and its end", async () => {
     const { principal, expiresAt } = await createJwtCheck(issuer())(await signed());
     expect(principal).toMatchObject({
       id: "jwt:fleet",

@@ -94,7 +94,7 @@ describe("with the first key", () => {
     expect(row?.all).not.toContain(key.slice(3));
   });
 
-  it("limits of a key's own are in the list, and null where the settings count", async () => {
+  it("a key's own limits are in the list, and are null where the settings apply", async () => {
     const own = { max_requests_per_s: 0.5, max_rows_per_s: 0, max_questions: 2 };
     const { key_id } = await makeKey(service, ["read"], { name: "limited", ...own });
     const { body } = await as(service, keys.admin).get<{ keys: { key_id: string }[] }>("/v1/keys");

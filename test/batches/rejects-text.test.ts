@@ -43,7 +43,7 @@ function contentOf(cells: readonly string[], names: readonly string[]) {
 }
 
 describe("rejected rows", () => {
-  it("of a CSV read as the same cells from CSV and NDJSON, whatever stands in them", async () => {
+  it("of a CSV are read as the same cells from CSV and NDJSON, whatever they contain", async () => {
     const table = fc
       .uniqueArray(name, { minLength: 1 })
       .chain((columns) =>

@@ -159,7 +159,7 @@ describe("the BI role", () => {
     expect(rows).toEqual([]);
   });
 
-  it("the functions run as their owner, and look names up where nobody else can put any", async () => {
+  it("the functions run as their owner, and look names up only in schemas that no other role can write to", async () => {
     const rows = await service.sql<{ proname: string; prosecdef: boolean; path: string }[]>`
       select p.proname, p.prosecdef, c as path from pg_proc p, unnest(p.proconfig) c
       where p.pronamespace = 'tripgrid'::regnamespace and c like 'search_path=%'
@@ -275,7 +275,7 @@ describe("the role's name", () => {
   });
 });
 
-describe("on a server whose owner may not do everything", () => {
+describe("on a server whose database owner is no superuser", () => {
   it.each([
     ["may make roles", "createrole", 0],
     ["may make none", "nocreaterole", 1],

@@ -127,7 +127,7 @@ it("a callback is stored with its batch or not at all", async () => {
   expect(await rowOf(id)).toBeUndefined();
 });
 
-it("a receipt is delivered as it is shown, again if it has to be, and signed", async () => {
+it("a receipt is delivered as GET shows it, signed, and again after a failure", async () => {
   const secret = `whsec_${Buffer.from("0123456789abcdef0123456789abcdef").toString("base64")}`;
   const received: { headers: IncomingHttpHeaders; body: string }[] = [];
   const receiver = createServer(async (request, response) => {

@@ -33,7 +33,7 @@ describe("tripgrid", () => {
   });
 
   it.concurrent.each([[["import", "--url", NOBODY, "a.csv"]], [["rollups", "status", "--url", NOBODY]]])(
-    "says that nobody answers at an address: %j",
+    "says that no service answers at an address: %j",
     async (args) => {
       const message = `tripgrid: No Tripgrid service answers at ${NOBODY}.\n`;
       expect(await tripgrid(...args)).toEqual({ status: 1, stdout: "", stderr: message });

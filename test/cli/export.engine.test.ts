@@ -37,7 +37,7 @@ const tripgrid = (...args: string[]) => run("src/tripgrid.js", ["export", ...arg
 const rowsOf = async (name: string) =>
   Number(parquetMetadata(Uint8Array.from(await readFile(join(folder, name))).buffer).num_rows);
 
-it("tripgrid export writes a file a week with as many trips as the answer has, and goes on where it was stopped", async () => {
+it("tripgrid export writes a file a week with as many trips as the answer has, and continues where it was stopped", async () => {
   const { status, stdout, stderr } = await tripgrid("--weeks", "2018-W18..2018-W21", "--to", folder);
   expect([status, stderr]).toEqual([0, ""]);
   const { body } = await call<WeeklyAnswer>({ url }, "/v1/weekly-averages?from=2018-04-30&to=2018-05-27");
@@ -69,7 +69,7 @@ it("tripgrid export writes a file a week with as many trips as the answer has, a
   expect(await rowsOf("trips-2018-W21.parquet")).toBe(body.weeks[3]?.trips);
 });
 
-it("tripgrid export takes a source, and says what was wrong", async () => {
+it("tripgrid export accepts a source, and explains wrong arguments", async () => {
   const own = join(folder, "odd");
   expect(await tripgrid("--weeks", "2018-W19", "--to", own, "--source", "odd")).toMatchObject({
     ...{ status: 0, stdout: "trips-2018-W19.source=odd.parquet: 10 trips\n" },

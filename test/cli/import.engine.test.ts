@@ -115,7 +115,7 @@ describe("tripgrid import without a service that runs", () => {
     ]);
   });
 
-  it.each(SIGNALS)("stops at %s, and the same command goes on", async (signal) => {
+  it.each(SIGNALS)("stops at %s, and the same command continues", async (signal) => {
     const rows = 2 * LONG_ROWS;
     const large = await file(`large ${signal}.csv`, csvOf(signal, rows));
     const { status, stderr } = await tripgrid(["import", large], { signal, when: rowsAreStored });
@@ -170,14 +170,14 @@ describe("tripgrid import with a service that runs", () => {
     ]);
   });
 
-  it("has it take what lies in its inbox from there", async () => {
+  it("lets the service import files from its own inbox", async () => {
     await writeFile(join(inbox(), "inside.csv"), csvOf("inside", 3));
     const { status, stdout } = await tripgrid(["import", join(inbox(), "inside.csv")]);
     expect([status, stdout]).toEqual([0, expect.stringMatching(/3 rows: 3 inserted/)]);
     expect((await readdir(inbox())).filter((name) => name.includes("inside"))).toEqual(["inside.csv"]);
   });
 
-  it("waits for it if it is killed in the middle and started anew, which goes on where it was", async () => {
+  it("waits for a service that is killed in the middle and started again, which continues the import", async () => {
     const name = await file("killed.csv", csvOf("killed", LONG_ROWS));
     const command = tripgrid(["import", name]);
     while (((await imports())[0]?.rows ?? 0) === 0) await sleep(20);

@@ -46,7 +46,7 @@ const counts = ({ received, inserted, duplicates, rejected }: Receipt | MendedRe
 const lines = (...all: string[]) => `${all.join("\n")}\n`;
 
 describe("rejected rows of a CSV", () => {
-  it("come back in the sender's columns with their reasons, and go in again once they are mended", async () => {
+  it("are downloaded in the sender's columns with their reasons, and are stored once they are corrected and sent again", async () => {
     const batch = await sendBad(
       lines(
         CSV,
@@ -264,7 +264,7 @@ describe("our columns", () => {
     expect((await call<Receipt>(service, `/v1/batches/${batch.batch_id}`)).body.rejected).toBe(2);
   });
 
-  it("the sender's must fit the mapping, or what was there of them would be lost", async () => {
+  it("columns of the sender must fit the mapping, or their values would be lost", async () => {
     const batch = await sendBad(lines(CSV, csvRow("a", "cut", "131")));
     const reply = await upload<Problem>(batch.batch_id, "row,source,started_at\n1,cut,noon\n");
     expect([reply.status, reply.body.code]).toEqual([400, "invalid_csv"]);

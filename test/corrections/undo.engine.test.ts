@@ -24,7 +24,7 @@ async function untilDone(batchId: string): Promise<Receipt> {
 }
 
 describe("a batch that is undone", () => {
-  it("leaves no trip, frees its identities and its key, and says by whom and when", async () => {
+  it("removes all trips, frees their identities and the key, and shows who undid the batch and when", async () => {
     const rows = [1, 2, 3].map((i) => trip({ source: "simple", region: "Undone", trip_id: `${i}` }));
     const options = { headers: { "idempotency-key": "simple" } };
     const { body: first } = await send(service, rows, options);

@@ -13,7 +13,7 @@ const bowTie = polygon([
 const refused = () => callJson(service, "POST", "/v1/weekly-averages", { area: bowTie });
 
 describe("after a question that the database refuses", () => {
-  it("the next ones are answered as if nothing had been", async () => {
+  it("the next questions are answered correctly", async () => {
     await sendNew(service, [trip({ source: "after", trip_id: "a" })]);
     for (let i = 0; i < 100; i++) {
       expect((await refused()).status).toBe(422);
@@ -22,7 +22,7 @@ describe("after a question that the database refuses", () => {
     }
   });
 
-  it("so are those of others who ask at the same time", async () => {
+  it("questions that others ask at the same time are answered correctly", async () => {
     for (let i = 0; i < 40; i++) {
       const failing = service.sql.unsafe("select tripgrid.region_boundary('Nobody')").catch(({ code }) => code);
       const [status, one, code, two] = await Promise.all([

@@ -6,7 +6,7 @@ import { expectRefusal } from "../service/refusal.ts";
 import { countTrips, postTrips } from "../service/trips.ts";
 
 describe("a data folder that a service holds", () => {
-  it("is refused to a second one by the name of the first, which goes on unharmed", async () => {
+  it("is refused to a second one, which names the first; the first keeps running", async () => {
     const database = await freshDatabase();
     const first = spawnService(database.env);
     const url = await first.listening();
@@ -28,7 +28,7 @@ describe("a data folder that a service holds", () => {
   });
 });
 
-it("a data folder whose first start was interrupted is begun anew, with the time zone that is set then", async () => {
+it("a data folder whose first start was interrupted is set up again, with the time zone of the second start", async () => {
   const database = await emptyDatabase();
   mkdirSync(join(database.dataFolder, "pgdata.part"), { recursive: true });
   writeFileSync(join(database.dataFolder, "pgdata.part/PG_VERSION"), "half");

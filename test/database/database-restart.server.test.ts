@@ -108,7 +108,7 @@ describe.skipIf(!canStartServers).each(MODES)("a database that is restarted (%s)
     await expectRecovery();
   });
 
-  it("while batches are worked off goes on with them", async () => {
+  it("while batches are processed continues them", async () => {
     clients.add(makeRequest(30_000, "csv", true), makeRequest(30_000, "ndjson", true));
     await clients.addFile(60_000);
     await clients.sendOpen(url);

@@ -21,7 +21,7 @@ it("a name and a list of values are no statements", () => {
   expect(isQuery(sql([1, 2] as never))).toBe(false);
 });
 
-it("a statement is handed over once, when somebody waits for it", async () => {
+it("a statement is sent once, when its result is awaited", async () => {
   const query = sql`select 1` as unknown as DriverQuery;
   const handed: DriverQuery[] = [];
   query.handler = (one) => {

@@ -14,20 +14,20 @@ async function expectToWork(env: Record<string, string>): Promise<void> {
 }
 
 describe("an ordinary user of the server", () => {
-  it("who owns the database needs nothing more once the extensions are there", async () => {
+  it("who owns the database needs no other right once the extensions exist", async () => {
     const database = await emptyDatabase();
     await createExtensions(database, "public");
     await asOrdinaryUser(database, { isOwner: true }, expectToWork);
   });
 
-  it("without an extension that only a superuser may create is told which", async () => {
+  it("is told which extension is missing if only a superuser may create it", async () => {
     const database = await emptyDatabase();
     await asOrdinaryUser(database, { isOwner: false }, (env) =>
       expectRefusal(env, /lacks the extension \w+ and it cannot be created \(permission denied.*superuser/),
     );
   });
 
-  it("who may create nothing in the database is told so", async () => {
+  it("is told if it may create nothing in the database", async () => {
     const database = await emptyDatabase();
     await createExtensions(database, "public");
     await asOrdinaryUser(database, { isOwner: false }, (env) => expectRefusal(env, /permission denied for database/));

@@ -30,7 +30,7 @@ async function expectAlive(): Promise<void> {
   expect(process.stderr()).toBe("");
 }
 
-it("a connection lost inside a transaction is a 503, and the process goes on", async () => {
+it("a connection lost inside a transaction is a 503, and the process keeps running", async () => {
   const rows = [trip({ source: "inside", trip_id: "a" }), trip({ source: "inside", trip_id: "b" })];
   proxy.cut("before", "insert into tripgrid.batches");
   const lost = await send<Problem>(service, rows);

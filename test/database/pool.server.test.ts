@@ -60,7 +60,7 @@ describe("a call whose backend is killed", () => {
     ["a transaction", ({ sql }) => sql.begin((tx) => tx`select pg_sleep(3600)`)],
     ["a part of a transaction", ({ sql }) => sql.begin((tx) => tx.savepoint((part) => part`select pg_sleep(60)`))],
     [
-      "a transaction that goes on after an error",
+      "a transaction that continues after an error",
       ({ sql }) => sql.begin(async (tx) => tx`select pg_sleep(60)`.catch(() => tx`select 1`)),
     ],
   ])("ends, and the pool goes on: %s", async (_, call) => {
@@ -137,7 +137,7 @@ describe("a client that hangs up", () => {
 });
 
 describe("a deadline", () => {
-  it("answers who waits, and the statement goes on", async () => {
+  it("replies to the caller that waits, and the statement continues", async () => {
     const pool = open({ max: 1 });
     await pool.sql`create table done (n int)`;
     const late = pool.within(100)`insert into done select 1 from pg_sleep(0.5)`;
@@ -146,7 +146,7 @@ describe("a deadline", () => {
     expect([...(await pool.sql`select n from done`)]).toEqual([{ n: 1 }]);
   });
 
-  it("answers who waits for a connection", async () => {
+  it("replies to a caller that waits for a connection", async () => {
     const pool = open({ max: 1 });
     const first = pool.sql`select pg_sleep(0.5)`.execute();
     await sleep(10);

@@ -16,7 +16,7 @@ async function seen(place: Promise<Leave>): Promise<string> {
 }
 
 describe("a waiting line", () => {
-  it("lets so many in, and the next one when somebody leaves", async () => {
+  it("admits up to its limit, and the next caller when one leaves", async () => {
     const line = createWaitingLine({ max: 2 });
     const [first] = [line.enter(undefined), line.enter(undefined)];
     const third = line.enter(undefined);
@@ -37,14 +37,14 @@ describe("a waiting line", () => {
     ]);
   });
 
-  it("sends away whose turn does not come in time", async () => {
+  it("refuses a caller whose turn does not come in time", async () => {
     const line = createWaitingLine({ max: 1, waitMs: 20 });
     await line.enter(caller("a"));
     await expect(line.enter(caller("b"))).rejects.toMatchObject({ code: "overloaded", retryAfterSeconds: 5 });
     expect(line.waiting()).toBe(0);
   });
 
-  it("forgets who hangs up while he waits, and lets nobody in who has", async () => {
+  it("forgets a caller that hangs up while it waits, and never admits it", async () => {
     const line = createWaitingLine({ max: 1 });
     await line.enter(caller("a"));
     const gone = new AbortController();
@@ -98,7 +98,7 @@ describe("a waiting line", () => {
     expect(order.slice(0, 2)).toEqual(["c", "b"]);
   });
 
-  it("is not left by somebody else when one hangs up whose turn did not come", async () => {
+  it("loses no other caller when one hangs up that still waits", async () => {
     const line = createWaitingLine({ max: 1, waitMs: 20 });
     await line.enter(undefined);
     const gone = new AbortController();
@@ -109,7 +109,7 @@ describe("a waiting line", () => {
     await expect(next).rejects.toMatchObject({ code: "overloaded" });
   });
 
-  it("is left by whoever is too late, before his turn", async () => {
+  it("loses a caller whose time is up before its turn", async () => {
     const line = createWaitingLine({ max: 1 });
     const leave = await line.enter(undefined);
     const late = new AbortController();

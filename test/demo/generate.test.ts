@@ -18,7 +18,7 @@ describe("the same options", () => {
     expect([...generateTrips({ ...OPTIONS, trips: 5000 })]).toEqual([...generateTrips({ ...OPTIONS, trips: 5000 })]);
   });
 
-  it("give these trips on every machine; whoever means to change them, changes this", () => {
+  it("give the same trips on every machine, which only an intended change of this test may alter", () => {
     expect(createHash("sha256").update(JSON.stringify(TRIPS)).digest("hex")).toBe(
       "5302a73faa53e6b9ba17cba86e2975859e04df8c74943a8b2b83dfc81adfb01d",
     );

@@ -159,7 +159,7 @@ describe("detections that are posted", () => {
     expect(await stats(service, "camera")).toEqual([[null, 1]]);
   });
 
-  it("are removed in steps, also from the columnstore, and an undo that was interrupted goes on", async () => {
+  it("are removed in steps, also from the columnstore, and an interrupted undo continues", async () => {
     const old = (i: number) => seen({ seen_at: `2020-03-0${1 + (i % 3)}T07:00:00Z`, Make: `m${i % 2}` });
     const { body } = await sendDetections(service, [0, 1, 2, 3, 4, 5, 6].map(old));
     await sendDetections(service, [old(0), old(1)]);
@@ -322,7 +322,7 @@ describe("the statistics of detections", () => {
     expect(rows.map((row) => ({ ...row }))).toEqual([{ day: "2025-03-05", value: "Toyota", detections: 2 }]);
   });
 
-  it("keep counting what is dropped for its age, while the list forgets it", async () => {
+  it("still count detections that were dropped for their age, which the list no longer has", async () => {
     await sendDetections(service, [seen({ seen_at: "2019-03-05T07:00:00Z" }), seen()]);
     expect(await dropOldDetections(service.sql, 52, { aborted: false })).toBe(1);
     expect((await page(service)).total).toBe(1);

@@ -169,7 +169,7 @@ describe("a request that cannot be read gets a problem:", () => {
 });
 
 describe("a request that brings trips", () => {
-  it("over the limit is refused before anything of it is read, and the connection goes on", async () => {
+  it("over the limit is refused before its body is read, and the connection stays open", async () => {
     let go = () => {};
     const first = new Promise<void>((resolve) => {
       go = resolve;
@@ -200,7 +200,7 @@ describe("a request that brings trips", () => {
     expect((await post("next")).status).toBe(200);
   });
 
-  it("is asked to go on if it asks first", async () => {
+  it("is answered with 100 if it expects that", async () => {
     await start({}, async (request) => new Response(await request.text()));
     const socket = connection();
     socket.write(`${POST}Content-Length: 4\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n`);
@@ -244,7 +244,7 @@ describe("a request", () => {
     expect(replied.map(({ record }) => record.traceId)).toEqual([traceId, undefined]);
   });
 
-  it("comes from whom a trusted proxy says, and nobody else", async () => {
+  it("has the address that a trusted proxy names, and no other header changes it", async () => {
     const from = (address: string) => `${GET}X-Forwarded-For: ${address}\r\nConnection: close\r\n\r\n`;
     await start();
     await answerTo(from("203.0.113.9"));

@@ -27,8 +27,8 @@ function feedAfter(after: number | undefined, low = 0, bytes = 1e6) {
   return { feed, recent, room, asked, ids, follow };
 }
 
-describe("what was found", () => {
-  it("is the same array for all who are equally far", () => {
+describe("the changes that were found", () => {
+  it("are the same array for all followers at the same place", () => {
     const { feed, recent, follow } = feedAfter(undefined);
     const other = follow();
     recent.add(changes(1, 3), 3);
@@ -59,7 +59,7 @@ describe("what was found", () => {
   });
 });
 
-describe("who takes nothing", () => {
+describe("a follower that reads nothing", () => {
   it("gets pages once there is no room for what it has not taken, from what it knows", async () => {
     const { feed, recent, room } = feedAfter(undefined, 10, 100_000);
     recent.add(changes(11, 30), 30);

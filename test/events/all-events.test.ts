@@ -74,7 +74,7 @@ describe("a stream", () => {
     );
   });
 
-  it("of all batches begins with an id to come back with", async () => {
+  it("of all batches begins with an id from which it can be resumed", async () => {
     const reply = await appWith(feedOf([], "closes")).request("/v1/events");
     expect(await reply.text()).toBe(": all batches\nid: 3-4\n\n");
   });
@@ -131,14 +131,14 @@ describe("over a connection", () => {
     return { client, server };
   }
 
-  it("who goes away takes its feed along", async () => {
+  it("a follower that goes away ends its feed", async () => {
     const feed = feedOf([]);
     const { client } = await open(feed);
     client.destroy();
     await expect.poll(() => feed.closed.aborted, { timeout: 60_000 }).toBe(true);
   });
 
-  it("who reads nothing is sent nothing more, and is cut off when the feed is closed", async () => {
+  it("a follower that reads nothing is sent nothing more, and is cut off when the feed closes", async () => {
     function* endless() {
       for (let i = 0; ; i++) yield { id: String(i), receipt: { ...receiptOf(ID), mapping: "x".repeat(100_000) } };
     }
@@ -161,7 +161,7 @@ describe("over a connection", () => {
     await new Promise((resolve) => server.close(resolve));
   });
 
-  it("who reads nothing holds room for what waits, once for all, and is cut off if there is none", async () => {
+  it("a follower that reads nothing holds memory for what waits, once for all followers, and is cut off if there is none", async () => {
     const room = createRoom((1024 * 1024) / SHARES.events);
     const hold = createSharedHold(room);
     const events = [{ id: "1", receipt: { ...receiptOf(ID), mapping: "x".repeat(900_000) } }];

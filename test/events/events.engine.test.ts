@@ -63,7 +63,7 @@ describe("the events of one batch", () => {
     expect(await stream.next()).toBeUndefined();
   });
 
-  it("are one for a batch that is done, and none for who has got that one", async () => {
+  it("are one for a final batch, and none for a follower that has received it", async () => {
     const { body } = await send(service, [trip()]);
     const stream = await open(`/v1/batches/${body.batch_id}/events`);
     const only = await stream.next();
@@ -73,7 +73,7 @@ describe("the events of one batch", () => {
     expect(again.reply.status).toBe(204);
   });
 
-  it("go on after the last that was received, without what is known", async () => {
+  it("continue after the last received event, without repeating it", async () => {
     const id = randomUUID();
     await change(id, { received: 1 });
     const first = await open(`/v1/batches/${id}/events`);
@@ -140,7 +140,7 @@ describe("the events of all batches", () => {
     expect(changed).toEqual([[["progress", 3]], [["committed", 9]], [["progress", 5]]]);
   });
 
-  it("can be gone on with by who has got none yet", async () => {
+  it("can be resumed by a follower that has received no event yet", async () => {
     const stream = await open("/v1/events");
     const id = randomUUID();
     await change(id, { received: 1 });

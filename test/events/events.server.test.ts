@@ -114,7 +114,7 @@ it("streams outlive that the database is away", async () => {
   all.leave();
 });
 
-it("who goes away is not looked for any more", async () => {
+it("a follower that has gone causes no more queries", async () => {
   const looks = async () => {
     const [row] = await writer<{ looks: number }[]>`
       select count(*) as looks from pg_stat_activity

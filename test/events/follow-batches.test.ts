@@ -52,7 +52,7 @@ describe("one batch", () => {
     expect(feed.closed.aborted).toBe(true);
   });
 
-  it("that is over is not followed by who knows its end, and by others to its end", async () => {
+  it("that is over is not sent to a follower that knows its end, and is sent to others up to its end", async () => {
     const { batches, follower } = start();
     batches.change("a", "failed");
     expect(await follower.followBatch("a", 1)).toBe("over");
@@ -115,7 +115,7 @@ describe("all batches", () => {
     }
   });
 
-  it("are all brought to one who takes nothing for long, without being kept for it", async () => {
+  it("all reach a follower that reads nothing for long, without being kept for it", async () => {
     const { batches, follower } = start();
     const { feed } = await follower.followBatches(undefined);
     for (let i = 0; i < 2500; i++) batches.change(`b${i}`);
@@ -124,7 +124,7 @@ describe("all batches", () => {
     expect(seen.size).toBe(2500);
   });
 
-  it("can be gone on with from any event: nothing is missed", async () => {
+  it("can be resumed from any event, and no change is missed", async () => {
     const { batches, follower } = start();
     const { feed } = await follower.followBatches(undefined);
     for (let i = 1; i <= 20; i++) if (i % 4 !== 0) batches.change(`b${i}`, "running", i);
@@ -154,7 +154,7 @@ async function drainAtMost(feed: Feed, count: number): Promise<BatchEvent[]> {
 }
 
 describe("looking", () => {
-  it("happens only while somebody follows", async () => {
+  it("happens only while there are followers", async () => {
     const { batches, follower } = start();
     batches.change("a");
     const [one, { feed: all }] = [await followOne(follower, "a"), await follower.followBatches(undefined)];
@@ -167,7 +167,7 @@ describe("looking", () => {
     expect(batches.looks).toBe(looks);
   });
 
-  it("goes on when the database is back, and says only once that it is away", async () => {
+  it("continues when the database is back, and logs only once that it is away", async () => {
     const { batches, follower, errors } = start();
     batches.change("a");
     const [one, { feed: all }] = [await followOne(follower, "a", 1), await follower.followBatches(undefined)];

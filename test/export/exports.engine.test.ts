@@ -74,7 +74,7 @@ describe("exports", () => {
   });
 });
 
-describe("a source or region that nobody has", () => {
+describe("a source or region that does not exist", () => {
   const service = useService();
   beforeAll(() => sendNew(service, [trip({ trip_id: "a", source: "fleet", region: "Turin" })]));
 

@@ -9,7 +9,7 @@ const table = (pages: Pages<never[]>, holdsSession = true): Table => ({
 const long = () => table(onePage([]));
 const refused = { code: "too_many_requests", retryAfterSeconds: 5 };
 
-it("exports have only so many sessions at one time, and give each back when its pages end", async () => {
+it("exports hold a limited number of sessions at one time, and return each when its pages end", async () => {
   const inTurn = createTurns(2);
   const [first, second] = [await inTurn(async () => long()), await inTurn(async () => long())];
   await expect(inTurn(async () => long())).rejects.toMatchObject(refused);

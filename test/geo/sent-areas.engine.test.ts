@@ -190,7 +190,7 @@ describe("hints", () => {
   });
 });
 
-describe("a name that nobody has is a 404 with the nearest one:", () => {
+describe("an unknown name is a 404 with the nearest known one:", () => {
   it.each([
     ["/v1/weekly-averages?region=Turn", "Turin"],
     ["/v1/weekly-averages?source=turni", "turin"],

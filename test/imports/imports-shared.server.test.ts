@@ -60,7 +60,7 @@ describe("several services on one database", () => {
     expect(await countOf(service, "at once")).toBe(20_000);
   });
 
-  it("leave a file that they cannot see to those who share the inbox that it is in", async () => {
+  it("leave a file that they cannot see to the processes that share its inbox", async () => {
     const own = await readFile(join(inboxOf(service), ".tripgrid-inbox"), "utf8");
     const queue = async (inbox: string) => {
       const file = { path: "/nowhere/gone.csv", bytes: 1, modifiedAt: "2026-01-01T00:00:00.000Z", inbox };

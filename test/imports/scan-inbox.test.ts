@@ -41,7 +41,7 @@ describe("a file is whole", () => {
     ]);
   });
 
-  it("not while it grows, even if its time stands still", async () => {
+  it("not while it grows, even if its time stays the same", async () => {
     await put("growing.csv");
     for (let i = 0; i < 3; i++) {
       expect(await look(i * 5)).toEqual([]);
@@ -52,7 +52,7 @@ describe("a file is whole", () => {
     expect(await look(20)).toEqual([["growing.csv", undefined]]);
   });
 
-  it("not while its time goes on, even if its size stands still", async () => {
+  it("not while its time changes, even if its size stays the same", async () => {
     await put("rewritten.csv");
     expect(await look(0)).toEqual([]);
     await touch("rewritten.csv", MINUTE - 1000);
@@ -66,7 +66,7 @@ describe("a file is whole", () => {
     expect(await look(5)).toEqual([["future.csv", undefined]]);
   });
 
-  it("not if it came anew in between", async () => {
+  it("not if it was replaced in between", async () => {
     await put("again.csv");
     await look(0);
     await rm(join(inbox, "again.csv"));
@@ -87,8 +87,8 @@ describe("a file is whole", () => {
   });
 });
 
-describe("what is left alone", () => {
-  it("without a word: what is hidden or on its way, until it has its name", async () => {
+describe("what is not imported", () => {
+  it("without a line in the log: hidden files, and files with a temporary name until they are renamed", async () => {
     for (const name of [".hidden.csv", "a.csv.part", "b.tmp", "c.CRDOWNLOAD", "d.csv~", ".upload-1"]) await put(name);
     await put(".git/e.csv");
     await look(0);
@@ -110,7 +110,7 @@ describe("what is left alone", () => {
   });
 });
 
-it("fails if the inbox is gone, and goes on once it is back", async () => {
+it("fails if the inbox is gone, and continues once it is back", async () => {
   await put("a.csv");
   await rename(inbox, `${inbox}-away`);
   await expect(look(0)).rejects.toThrow("ENOENT");

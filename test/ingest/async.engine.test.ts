@@ -58,7 +58,7 @@ const csvOf = (source: string, rows: number) =>
 const tripsOf = (source: string, rows: number) =>
   Array.from({ length: rows }, (_, i) => trip({ source, trip_id: `t${i + 1}` }));
 
-describe("trips whose sender would rather not wait", () => {
+describe("trips whose sender prefers not to wait", () => {
   it("are acknowledged with the address of their receipt, and then stored", async () => {
     await send(service, trip({ source: "later", trip_id: "old" }));
     const reply = await sendLater([
@@ -170,7 +170,7 @@ describe("trips whose sender would rather not wait", () => {
 });
 
 describe("a large body", () => {
-  it("is acknowledged before its rows are stored, though nobody asked for that", async () => {
+  it("is acknowledged before its rows are stored, also without Prefer: respond-async", async () => {
     const reply = await send(service, csvOf("large", 3_000));
     expect([reply.status, reply.headers.get("preference-applied")]).toEqual([202, null]);
     expect(counts(await final(reply))).toEqual(["committed", 3_000, 3_000, 0, 0]);
@@ -367,7 +367,7 @@ it("a chunk that two workers store is stored once, and none of a batch that is o
 });
 
 it.each(["CSV", "NDJSON", "JSON", "gzip"])(
-  "a batch is gone on with where a service stopped, and nothing of it is stored twice: %s",
+  "a batch is resumed where a service stopped, and no row is stored twice: %s",
   async (form) => {
     // So many that a service cannot have stored all of them by the time that it has stopped.
     const ROWS = engine === "embedded" ? 15_000 : 60_000;

@@ -100,7 +100,7 @@ describe("a worker", () => {
     go();
   });
 
-  it("goes on after it could not look", async () => {
+  it("continues after a failed look at the queue", async () => {
     let fails = 3;
     const { log } = working(async () => {}, {
       claim: async () => {
@@ -221,7 +221,7 @@ describe("a worker that is to stop", () => {
 });
 
 describe("a batch over which processes ended", () => {
-  it("is tried once more, and set aside after the second of them; the queue goes on", async () => {
+  it("is tried once more, and set aside after the second crash; the queue continues", async () => {
     const done: string[] = [];
     const { queue, deaths, log, until } = working(async ({ batchId }) => void done.push(batchId));
     deaths.set("once", 9).set("twice", 10);

@@ -63,7 +63,7 @@ describe("a text", () => {
     expect(reply.body.rejects[0]?.detail).toContain(`byte ${at} of the text is not UTF-8 (0xff)`);
   });
 
-  it("may be a gzip that nobody declares", async () => {
+  it("may be an undeclared gzip", async () => {
     expect((await send(service, gzipSync(csv("undeclared")))).body).toMatchObject({ inserted: 1 });
   });
 
@@ -213,7 +213,7 @@ describe("an import", () => {
     expect((await ask(service, "alone.csv")).body).toMatchObject({ already_imported: true });
   });
 
-  it("takes equal rows for different trips if it is told to", async () => {
+  it("takes equal rows for different trips with identity=row", async () => {
     const row = "equal,2025-03-03 08:15,7.67,45.07\n";
     await writeFile(join(inboxOf(service), "equal.csv"), `source,started_at,origin_lon,origin_lat\n${row.repeat(3)}`);
     const taken = await ask(service, "equal.csv", { identity: "row" });

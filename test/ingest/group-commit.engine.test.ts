@@ -34,7 +34,7 @@ async function postAll(url: string, bodies: readonly unknown[]): Promise<Reply<R
   return replies;
 }
 
-describe("many who send a trip each at the same time", () => {
+describe("many senders of one trip each at the same time", () => {
   // Longer than it takes this process to send them all, however slow it is; the default is too short to tell.
   const service = useService({ groupCommitMs: 3000 });
   // With partitions and names that are known: who makes them has more to commit.
@@ -272,7 +272,7 @@ describe("how many requests may be under way", () => {
     expect([after.status, after.headers.get("ratelimit")?.split(", ")[0]]).toEqual([200, '"ingest";r=2']);
   });
 
-  it("does not count those whose sender has gone away", async () => {
+  it("does not count requests whose sender has gone away", async () => {
     for (let i = 0; i < 3; i++) {
       const { slow } = await fill();
       for (const { call } of slow) call.destroy();

@@ -56,7 +56,7 @@ describe("small batches that arrive together", () => {
     expect(receipts).toEqual(["a", "b", "c", "d"]);
   });
 
-  it("wait as long as is set from the first of them on, and not anew with each", async () => {
+  it("wait for the set time from the first of them on, and later ones do not prolong it", async () => {
     const { send, groups } = gatherer({ waitMs: 100 });
     for (let i = 0; i < 10; i++) {
       send(`${i}`);
@@ -134,7 +134,7 @@ describe("a group", () => {
     expect(groups).toEqual([["a"]]);
   });
 
-  it("leaves nobody behind, whatever comes", async () => {
+  it("answers every request, whatever the order of events", async () => {
     const { send, ends, receipts, groups } = gatherer({ maxRows: 7, writers: 1 });
     const sent = Array.from({ length: 300 }, (_, i) => ({ id: `${i}`, rows: (i * 7919) % 9 }));
     const rowsOf = new Map(sent.map(({ id, rows }) => [id, Math.max(1, rows)]));
@@ -172,7 +172,7 @@ describe("a large batch", () => {
     expect(receipts[2]).toBe("large: no");
   });
 
-  it("waits for its turn among those who write many rows", async () => {
+  it("waits for its turn among requests with many rows", async () => {
     const { send, groups, ends } = gatherer({ writers: 1 });
     for (const id of ["a", "b"]) send(id, 2000);
     await vi.advanceTimersByTimeAsync(100);
@@ -182,7 +182,7 @@ describe("a large batch", () => {
   });
 });
 
-describe("a batch that nobody waits for any more", () => {
+describe("a batch whose sender has hung up", () => {
   it("is not held, and makes no group full", async () => {
     const { send, groups, ends, receipts } = gatherer({ maxRows: 10, deadlineMs: 1000 });
     send("first");

@@ -100,7 +100,7 @@ describe("a body that holds next to nothing many times over", () => {
   });
 });
 
-it("JSON that breaks far into a body is told with its place, and nothing is stored", async () => {
+it("JSON that breaks far into a body is refused with the place, and nothing is stored", async () => {
   const good = JSON.stringify(trip({ source: "broken" }));
   const receipt = await finalOf(`[\n${`${good},\n`.repeat(12_000)}{"source":]`);
   expect(counts(receipt)).toEqual([0, 0, 0, 0]);
@@ -142,7 +142,7 @@ describe("a batch over which processes ended", () => {
     }
   });
 
-  it("is set aside after two that ended by their own fault; the queue goes on, and the payload is kept", async () => {
+  it("is set aside after two crashes that it caused; the queue continues, and the payload is kept", async () => {
     const id = await left(5, true, true);
     const receipt = await final(id);
     expect(receipt).toMatchObject({ state: "failed", inserted: 0, error: { code: "poison" } });

@@ -161,7 +161,7 @@ describe("a batch is worked off", () => {
   });
 });
 
-describe("a batch that is gone on with", () => {
+describe("a batch that is resumed", () => {
   const rows = 3 * ROWS_A_CHUNK + 7;
   const numbers = (chunks: Chunk[]) => chunks.map(({ chunk }) => chunk).sort();
 
@@ -234,7 +234,7 @@ describe("a batch that is gone on with", () => {
   });
 });
 
-describe("a mapping of somebody's own", () => {
+describe("a sender's own mapping", () => {
   const body = "id,who,t,lon,lat\nt1,s,2018-05-21T08:00:00,7.67,45.05\n";
   const columns = { id: "trip_id", who: "source", t: "started_at", lon: "origin_lon", lat: "origin_lat" };
   const mine = mappingFrom("mine", { columns });
@@ -338,7 +338,7 @@ describe("what keeps a batch", () => {
 });
 
 describe("chunks of one batch", () => {
-  it("are stored so many at a time", async () => {
+  it("are stored in chunks of a limited size", async () => {
     const { ends, storeChunk } = gate();
     const body = csv(6 * ROWS_A_CHUNK);
     const { deps } = steps(body, { storeChunk, writers: 3, bulk: pLimit(3) });

@@ -150,7 +150,7 @@ describe("a queued batch is committed", () => {
     expect(process.stderr()).toBe("");
   });
 
-  it("though sessions are ended again and again, and then every connection is good for something again", async () => {
+  it("while sessions are ended again and again, and then every connection can be used again", async () => {
     const database = await freshDatabase();
     const { process, service } = await spawned(database);
     const reply = await sendLater(service, csvOf("often"));

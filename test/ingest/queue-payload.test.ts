@@ -189,7 +189,7 @@ describe("of a payload that is refused nothing is kept", () => {
     expect([parts.size, nudges()]).toEqual([0, 0]);
   });
 
-  it("for a reason of the database, which is told even if it cannot clear up either", async () => {
+  it("for a reason of the database, which is reported even if removing the rest fails too", async () => {
     const { send } = store({
       queueBatch: () => Promise.reject(new Error("no")),
       dropPayload: () => Promise.reject(new Error("away")),

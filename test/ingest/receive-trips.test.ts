@@ -142,14 +142,14 @@ describe("a request", () => {
     expect((await takenIn("", packed(gzipSync(small)), { syncBodyBytes: 100 })).batch?.received).toBe(1);
   });
 
-  it("whose sender would rather not wait is queued, as it was sent", async () => {
+  it("whose sender prefers not to wait is queued unchanged", async () => {
     const { queued } = await takenIn(small, { respondAsync: true });
     const parts: Buffer[] = [queued?.bytes ?? Buffer.alloc(0)];
     for await (const part of queued?.rest ?? []) parts.push(part);
     expect(Buffer.concat(parts).toString()).toBe(small);
   });
 
-  it("over the limit is queued, with what was read of it and what was not", async () => {
+  it("over the limit is queued whole: the part that was read and the rest", async () => {
     const long = Buffer.alloc(300_000, " ");
     const { queued } = await takenIn(long, {}, { syncBodyBytes: 1000 });
     expect(queued?.bytes.length).toBeGreaterThan(1000);

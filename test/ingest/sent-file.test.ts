@@ -49,7 +49,7 @@ describe("a process can judge a file", () => {
     expect(canJudge(request({}), "ours")).toBe(true);
   });
 
-  it("that is gone or other than it was, only if it watches the inbox of who took it", () => {
+  it("that is gone or has changed, only if the process watches the same inbox", () => {
     for (const other of [
       { path: join(folder, "gone.csv") },
       { bytes: 1 },

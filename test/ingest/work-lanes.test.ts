@@ -4,7 +4,7 @@ import { createLanes } from "../../src/ingest/work-lanes.ts";
 
 const turn = () => new Promise((done) => setImmediate(done));
 
-it("a suspect works alone: those under way step aside between two chunks, and go on after it", async () => {
+it("a suspected batch is processed alone: batches under way pause between two chunks and continue after it", async () => {
   const lanes = createLanes();
   const log: string[] = [];
   const work = async (name: string, chunks: number) => {

@@ -3,7 +3,7 @@ import { breathe } from "../../src/kit/breathe.http.ts";
 
 const turn = () => new Promise<void>((go) => setImmediate(go));
 
-it("those who waited go on one in a turn of the event loop", async () => {
+it("of several that wait, one continues in each turn of the event loop", async () => {
   await turn();
   await breathe();
   for (const began = performance.now(); performance.now() - began < 12; );

@@ -86,14 +86,14 @@ describe("bytes a second", () => {
     expect(rates.fields(slow)?.state).toBe('"bytes";r=910');
   });
 
-  it("that nobody's request moved are nobody's", () => {
+  it("that belong to no request are counted for no client", () => {
     const { rates } = ratesWith({ bytesPerS: 100 });
     rates.move(createRequestRecord(), 1e9);
     expect(rates.enter(createRequestRecord(), "a")).toBeUndefined();
   });
 });
 
-it("without limits nothing is refused and nothing is told", () => {
+it("without limits nothing is refused and no header is sent", () => {
   const { ask } = ratesWith({});
   expect(ask("a", { bytes: 1e12, rows: 1e12 })).toEqual({ refusal: undefined, fields: undefined });
 });

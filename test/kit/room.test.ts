@@ -45,7 +45,7 @@ describe("room", () => {
     expect(room.held().bodies).toBe(0);
   });
 
-  it("goes to those who wait, in turn", async () => {
+  it("goes to waiting requests in their order", async () => {
     const room = createRoom(100 * MB);
     const holder = room.hold("rows");
     await holder.take(50 * MB);

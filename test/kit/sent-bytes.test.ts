@@ -66,7 +66,7 @@ describe("a sender", () => {
     expect(await readFor(sender(1, 130_000), 0)).toBe(120);
   });
 
-  it("that sends nothing does not hold up who gives up on it", async () => {
+  it("that sends nothing does not delay a reader that gives up", async () => {
     const stopping = new AbortController();
     const reading = sentBytes(sender(1, 1_000_000), { minBytesPerS: 1024, signal: stopping.signal }).next();
     const reason = new Error("the service is stopping");

@@ -18,7 +18,7 @@ const calls = withBuiltIn({
 });
 
 describe("the built-in mappings", () => {
-  it("are found and listed before those that somebody defined, each name once", async () => {
+  it("are found and listed before those of senders, each name once", async () => {
     const listed = await calls.listMappings();
     expect(listed.slice(0, 3).map(({ name }) => name)).toEqual(["native", "trips-csv", "xrides"]);
     expect(listed.filter(({ builtIn }) => builtIn).map(({ name }) => name)).toEqual(BUILT_IN.map(({ name }) => name));

@@ -47,7 +47,7 @@ it("names the parts of a service that is ready", async () => {
   expect([status, body]).toEqual([200, { status: "ok", parts: { database: "ready", process: "ready" } }]);
 });
 
-it("shows them on a port of their own if it is told so, and there alone", async () => {
+it("shows them only on a port of their own where one is set", async () => {
   const metricsPort = await freePort();
   const other = await startTestService({ metricsPort });
   try {

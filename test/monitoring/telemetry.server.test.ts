@@ -32,7 +32,7 @@ afterAll(async () => {
 const attribute = (span: Span | undefined, key: string) =>
   Object.values(span?.attributes.find((one) => one.key === key)?.value ?? {})[0];
 
-it("a trace goes on from its sender through the request to the statements, if the environment asks for it", async () => {
+it("a trace continues from its sender through the request to the statements, if the environment asks for it", async () => {
   const { port } = collector.address() as AddressInfo;
   const service = spawnService({
     ...database.env,

@@ -37,7 +37,7 @@ describe("a body of very many rows", () => {
 });
 
 describe("a CSV of very many columns", () => {
-  it("is taken up to the limit and refused beyond it", () => {
+  it("is accepted up to the limit and refused beyond it", () => {
     expect(outcome(csvOf(MAX_COLUMNS), "text/csv")).toBe(0);
     expect(outcome(csvOf(MAX_COLUMNS + 1), "text/csv")).toBe("invalid_csv");
   });

@@ -160,7 +160,7 @@ describe("columns", () => {
     expect(mapped).toMatchObject({ trip: { origin: [7.68, 45.07] } });
   });
 
-  it("are read anew for every row, of which nothing is left for the next", () => {
+  it("are read again for every row, and no row sees values of the one before", () => {
     const mapping = mappingFrom("m", { columns: { ...COLUMNS, who: "rider_id" }, constants: { source: "s" } });
     const mapCells = compileCells(mapping, ["t", "lon", "lat", "who", "x"], RANGE);
     expect(mapCells(["2018-05-21T02:54:04", "7", "44", "r", "1"])).toMatchObject({

@@ -73,7 +73,7 @@ describe("a body", () => {
     expect(body.read()).toBe(0);
   });
 
-  it("that turns out longer than its head is not read on until somebody asks for the rest", async () => {
+  it("that turns out longer than its head is read further only when the rest is asked for", async () => {
     const body = sent(endless(Buffer.alloc(64 * 1024)), { contentLength: 10 });
     const { bytes, rest } = await readHead(body, MB, 100 * MB);
     expect(bytes.length).toBeGreaterThan(MB);
@@ -97,7 +97,7 @@ describe("a body", () => {
     expect(body.read()).toBe(0);
   });
 
-  it("whose sender goes away is no fault of ours", async () => {
+  it("whose sender goes away is not an internal error", async () => {
     let pulls = 0;
     const goneAfter = (parts: number) =>
       new ReadableStream<Uint8Array>(
@@ -163,7 +163,7 @@ describe("what is packed", () => {
     await expect(joined(unpack(inPieces(bytes), true))).rejects.toMatchObject({ code: "invalid_encoding" });
   });
 
-  it("passes an error of its source on, and closes the source when nobody reads on", async () => {
+  it("passes an error of its source on, and closes the source when its reader stops", async () => {
     let closed = 0;
     async function* source(failing: boolean) {
       try {

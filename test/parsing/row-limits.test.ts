@@ -169,7 +169,7 @@ describe("blank characters in a row", () => {
 });
 
 describe("a large body that is no CSV", () => {
-  it("is told with the line where it breaks, as a small one is", async () => {
+  it("is refused with the line where it breaks, like a small one", async () => {
     const rows = "1,2\n".repeat(20_000);
     await expect(read(`a,b\n${rows}"x\ny`, "text/csv")).rejects.toMatchObject({
       code: "invalid_csv",

@@ -135,7 +135,7 @@ describe("the rows of a CSV that comes in pieces", () => {
     );
   });
 
-  it("are so of a large one too, whatever stands where it is cut into pieces", async () => {
+  it("are the same for a large payload, whatever stands where it is cut into pieces", async () => {
     await fc.assert(
       fc.asyncProperty(goodCsv, fc.array(fc.integer({ min: 1, max: 400_000 }), { maxLength: 6 }), async (csv, cuts) => {
         const [header = "", ...lines] = csv.split("\n");
@@ -342,7 +342,7 @@ it.each<[Form, string]>([
 });
 
 describe("a block", () => {
-  it("ends after some bytes too, wherever the payload was cut and whoever reads it", async () => {
+  it("ends after a number of bytes too, wherever the payload was cut", async () => {
     const bodies = fc.oneof(
       fc.tuple(fc.constant(TYPES.csv), goodCsv),
       fc.tuple(fc.constant(TYPES.csv), anyCsv),

@@ -144,7 +144,7 @@ describe("a query", () => {
     expect(refused({ where })).toMatchObject({ code: "invalid_area", errors: [{ field }] });
   });
 
-  it("is told all that is wrong, each at its place", () => {
+  it("is refused with all its faults, each with its place", () => {
     const { errors } = refused({ select: ["count"], where: { regoin: 1, hour: 99 }, limit: -1 });
     expect(errors.map(({ field }) => field).toSorted()).toEqual(["limit", "select[0]", "where.hour", "where.regoin"]);
   });

@@ -28,8 +28,8 @@ const ask = async (query = "") =>
   (await call<WeeklyAnswer>(service, `/v1/weekly-averages?bbox=7.6699,45,7.7,45.1&${query}`)).body;
 const storedIds = async () => (await service.sql`select trip_id from tripgrid.trips order by 1`).map((t) => t.trip_id);
 
-describe("weeks whose trips are older than they are to be kept", () => {
-  it("are retired, and their trips dropped when nobody can be at them any more", async () => {
+describe("weeks whose trips are older than the retention period", () => {
+  it("are retired, and their trips are dropped when no transaction can use them any more", async () => {
     await callJson(service, "PUT", "/v1/regions/Turin", { time_zone: "Europe/Rome" });
     await sendNew(service, [OLD, LAST, FIRST]);
     expect((await ask()).method).toBe("exact");
@@ -134,7 +134,7 @@ describe("weeks whose trips are older than they are to be kept", () => {
     ).rejects.toThrow();
   });
 
-  it("keep their counts through rebuild, truncate and all", async () => {
+  it("keep their counts when rollups are rebuilt or trips are truncated", async () => {
     const before = await ask("to=2018-05-27");
     expect(before.trips_bounds?.[1]).toBe(2);
     await service.sql`select tripgrid_internal.rebuild_rollups()`;

@@ -62,7 +62,7 @@ describe("trips in the columnstore", () => {
     expect(await packed()).toHaveLength(1);
   });
 
-  it("are packed anew once many came late", async () => {
+  it("are compressed again once many trips came late", async () => {
     await service.sql`
       insert into tripgrid.trips (local_time, started_at, origin, source, trip_id)
       select t, t at time zone 'UTC', st_point(9 + i * 1e-6, 45, 4326), 'many', i::text
@@ -100,7 +100,7 @@ describe("trips in the columnstore", () => {
     expect((await trips("to=2018-06-01")).trips).toBe(2);
   });
 
-  it("are unpacked once by several who need it at the same time", async () => {
+  it("are unpacked once if several need it at the same time", async () => {
     expect(await move()).toHaveLength(1);
     const late = Array.from({ length: 200 }, () => ({ kind: "naive", text: "2018-05-21T08:00:00" }) as const);
     const unpack = () => unpackTrips(createdClient(), late);

@@ -40,7 +40,7 @@ describe("the rollups", () => {
     expect(await counts()).toEqual([{ cell: geohash(7.67, 45.05), week: "2018-05-21T00:00:00", trips: 2 }]);
   });
 
-  it("follow whoever writes, also by SQL", async () => {
+  it("follow every write, also by SQL", async () => {
     const { sql } = service;
     await sql`update tripgrid.trips set origin = st_setsrid(st_makepoint(7.9, 45.05), 4326) where trip_id = 'a'`;
     expect(await status()).toMatchObject({ weeks_behind: 1, trips_behind: 2 });
@@ -70,7 +70,7 @@ describe("the rollups", () => {
     await untilUpToDate();
   });
 
-  it("are counted anew where they were damaged, and not relied upon until then", async () => {
+  it("are counted again where they were damaged, and are not used until then", async () => {
     await sendNew(service, [trip({ trip_id: "c" })]);
     await untilUpToDate();
     for (const table of await tables()) await service.sql.unsafe(`update ${table} set trips = 40`);
@@ -88,7 +88,7 @@ describe("the rollups", () => {
     expect(await reply.text()).toMatch(/^tripgrid_rollup_lag_seconds \d/m);
   });
 
-  it("try a week once more over whose refresh a process ended, and set it aside after a second one", async () => {
+  it("retry a week once if a process ended during its refresh, and set it aside after the second time", async () => {
     await untilUpToDate();
     await leaveAttempt("2018-07-02", 0);
     await leaveAttempt("2018-07-09", 1);

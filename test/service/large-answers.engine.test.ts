@@ -53,7 +53,7 @@ describe("a large answer to a query", () => {
     expect((await callJson<Problem>(service, "POST", "/v1/query", boundary)).status).toBe(404);
   });
 
-  it("whose reader goes away leaves nothing behind", async () => {
+  it("whose reader goes away releases all that it held", async () => {
     const body = JSON.stringify({ by: ["attributes.note"], limit: 100_000 });
     for (let i = 0; i < 8; i++) {
       const { hostname, port } = new URL(service.url);

@@ -20,7 +20,7 @@ const within = async (service: TestService, work: () => Promise<void>) => {
 };
 
 describe("the rate of a client", () => {
-  it("is told in every reply: to posts, questions, mistakes and what is not found", async () => {
+  it("is in every reply: to posts, questions, bad requests and unknown addresses", async () => {
     const service = await startTestService();
     await within(service, async () => {
       const paths = ["/v1/trips?limit=1", "/v1/trips?limit=0", "/nothing", "/openapi.json", "/vehicles", "/v1/regions"];

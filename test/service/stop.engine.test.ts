@@ -68,7 +68,7 @@ describe("a service that is told to stop", () => {
     await next.exited;
   });
 
-  it("does not wait for a client that goes on asking on its connection", async () => {
+  it("does not wait for a client that keeps sending requests on its connection", async () => {
     const service = spawnService(database.env);
     const client = await beginUpload(await service.listening(), tripsJson("goes on"));
     service.kill("SIGTERM");

@@ -15,7 +15,7 @@ function questions() {
 
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 
-it("when the one who asks hangs up, one of those who wait asks again, and the others wait for that", async () => {
+it("when the asking client hangs up, one of the waiting clients asks again, and the others wait for its answer", async () => {
   const { asked, ask } = questions();
   const answers = new SharedAnswers<string>(4);
   const leave = new AbortController();
@@ -45,7 +45,7 @@ it("a question that fails for all fails once, and is asked again later", async (
   expect(await later).toBe("answer");
 });
 
-it("a question is asked once until the clock has gone on", async () => {
+it("a question is asked once until the clock advances", async () => {
   let now = 10_000;
   let times = 0;
   const read = askedAtMostEach(

@@ -57,7 +57,7 @@ describe("the id of a trip", () => {
     expect(new Set(ids).size).toBe(4);
   });
 
-  it("can stand in a path as it is", () => {
+  it("can be part of a path without escapes", () => {
     expect(withId(trip).tripId).toMatch(/^[A-Za-z0-9_-]{22}$/);
   });
 });

@@ -113,7 +113,7 @@ describe("groups of few trips", () => {
     expect(one).toMatchObject({ trips: 6, mean_duration_s: null, median_duration_s: null });
   });
 
-  it("are withheld from those who call the functions", async () => {
+  it("are withheld from callers of the SQL functions", async () => {
     const rows = await service.sql`
       select week::text, trips, lower, upper from tripgrid.weekly_counts(st_makeenvelope(7.6, 45, 7.8, 45.1), source => 'one') order by 1`;
     expect(rows).toEqual([

@@ -24,7 +24,7 @@ export const bytes = (n: number): string =>
 /** A local date, `YYYY-MM-DD`, as 3 Mar 2025. */
 export const date = (text: string): string => DATE.format(new Date(`${text}T00:00:00Z`));
 
-/** The day so many days after a date. */
+/** The day that lies a number of days after a date. */
 export const addDays = (text: string, days: number): string =>
   new Date(Date.parse(`${text}T00:00:00Z`) + days * 86_400_000).toISOString().slice(0, 10);
 

@@ -7,7 +7,7 @@ const RETRY_MS = [1000, 2000, 5000, 10_000, 30_000];
 
 /**
  * Follows a stream of server-sent events. It is read by `fetch`, whose request carries the credential in a header; the
- * browser's own reader of event streams would need it in the address. A page that nobody sees lets go of its stream,
+ * browser's own reader of event streams would need it in the address. A hidden page closes its stream,
  * since a browser has six connections to a service for all its tabs, and goes on from there when it is seen again.
  *
  * @param changed gets the data of each event, and the state of the connection
