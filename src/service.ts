@@ -148,7 +148,7 @@ export async function startService(
     const { room, answers, logError, clientRates } = wiring;
     const deps = {
       ...{ limits: config, exercises: config.exercises },
-      bodies: { room, maxBytes: config.maxQuestionBytes, minBytesPerS: config.minBytesPerS },
+      bodies: { ...config, room, maxBytes: config.maxQuestionBytes },
       version: VERSION,
       ...{ loadTrips, room, answers, logError, clientRates },
       ...parts.calls,

@@ -3,7 +3,7 @@ import type { Context } from "hono";
 import { z } from "zod";
 import { AppError } from "../errors.ts";
 import { FaultsError, MAX_COLLECTED } from "./faults.ts";
-import { parseJson } from "./json.ts";
+import { parseJsonBody } from "./json-body.http.ts";
 import { nextTurn } from "./next-turn.ts";
 import type { Room } from "./room.ts";
 import { schemaFaults } from "./schema-faults.ts";
@@ -16,6 +16,8 @@ export interface BodyRules {
   maxBytes: number;
   /** A slower sender is disconnected. */
   minBytesPerS: number;
+  /** The largest area has so many vertices. */
+  maxVertices: number;
 }
 
 declare module "hono" {
@@ -38,6 +40,9 @@ export function sentBody(c: Context): SentBody {
 /** A larger body takes milliseconds to parse and to check: an area of 10,000 vertices, 400 KB, takes about 10 ms. */
 const TAKES_ITS_TURN_BYTES = 16 * 1024;
 
+/** A vertex is an array of up to three numbers: three commas and a bracket. */
+const VALUES_OF_A_VERTEX = 4;
+
 /** Reads and parses query parameters by their schema. A repeated or unknown parameter is an error. */
 export function readQuery<S extends z.ZodType>(c: Context, schema: S): z.output<S> {
   const given = Object.fromEntries(
@@ -52,9 +57,10 @@ export function readQuery<S extends z.ZodType>(c: Context, schema: S): z.output<
  * @param factor how many times larger than other bodies it may be
  */
 export async function readJson<S extends z.ZodType>(c: Context, schema: S, factor = 1): Promise<z.output<S>> {
-  const text = await readText(c, factor);
-  const value = parseJson(text);
-  if (text.length > TAKES_ITS_TURN_BYTES) await nextTurn();
+  const { maxVertices } = c.get("bodies");
+  const bytes = await readBytes(c, factor);
+  const value = await parseJsonBody(bytes, VALUES_OF_A_VERTEX * factor * maxVertices + MOST.values);
+  if (bytes.length > TAKES_ITS_TURN_BYTES) await nextTurn();
   return parseWith(schema, value, "invalid_body");
 }
 

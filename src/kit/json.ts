@@ -10,24 +10,26 @@ export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    const { line, column, reason } = firstFault(text, error as Error);
-    throw new AppError("invalid_json", `The body is not JSON: ${reason} at line ${line}, column ${column}.`, {
-      line,
-      column,
-    });
+    const { before, reason } = firstFault(text, error as Error);
+    throw notJson(before, reason);
   }
 }
 
+/** The error for a text that is not JSON. @param before the text before the fault */
+export function notJson(before: string, reason: string): AppError {
+  const line = before.split("\n").length;
+  const column = before.length - before.lastIndexOf("\n");
+  return new AppError("invalid_json", `The body is not JSON: ${reason} at line ${line}, column ${column}.`, {
+    line,
+    column,
+  });
+}
+
 /** V8 reports a position only sometimes. A tolerant parser always does. */
-function firstFault(text: string, error: Error): { line: number; column: number; reason: string } {
+function firstFault(text: string, error: Error): { before: string; reason: string } {
   const fault = faultIn(text);
-  const reason = fault?.reason ?? error.message.split(" in JSON")[0];
-  const before = text.slice(0, fault?.offset ?? text.length);
-  return {
-    line: before.split("\n").length,
-    column: before.length - before.lastIndexOf("\n"),
-    reason: reason ?? "unexpected text",
-  };
+  const reason = fault?.reason ?? error.message.split(" in JSON")[0] ?? "unexpected text";
+  return { before: text.slice(0, fault?.offset ?? text.length), reason };
 }
 
 /** The first fault of a text as JSON. Undefined: there is none, or the text is nested too deeply to be parsed. */

@@ -19,7 +19,7 @@ async function turnsOf(bodies: readonly string[]): Promise<number[]> {
   const schema = z.looseObject({}).refine(() => turns.push(turn) > 0);
   const app = new Hono();
   app.use((c, next) => {
-    c.set("bodies", { room: createRoom(64 * KB * KB), maxBytes: KB * KB, minBytesPerS: 0 });
+    c.set("bodies", { room: createRoom(64 * KB * KB), maxBytes: KB * KB, minBytesPerS: 0, maxVertices: 1000 });
     return next();
   });
   app.post("/", async (c) => c.json(await readJson(c, schema)));
