@@ -2,7 +2,7 @@
  * Makes errors of what GEOS throws, in this thread and for engines that are created from now on.
  *
  * PGlite's PostGIS is built without C++'s catch: an exception leaves PostgreSQL's frames as they are, and the statement ends without a
- * result and without an error, or goes on with a value that nobody returned (PGlite 0.5.8, electric-sql/pglite issue 916). Here the throw
+ * result and without an error, or continues with a value that nothing returned (PGlite 0.5.8, electric-sql/pglite issue 916). Here the throw
  * itself raises an error of PostgreSQL's, which ends the statement, can be caught in PL/pgSQL, and has the code
  * external_routine_exception (38000). What the call had allocated stays so until the engine is started again, as it did before.
  */
