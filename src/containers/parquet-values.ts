@@ -15,6 +15,8 @@ export function parsersFor(): Partial<ParquetParsers> {
 function clockOf(micros: bigint): string {
   const rest = ((micros % 1_000_000n) + 1_000_000n) % 1_000_000n;
   const seconds = Number((micros - rest) / 1_000_000n);
+  // No date that is known; the row is rejected for it.
+  if (Math.abs(seconds) > 8.64e12) return String(micros);
   const text = new Date(seconds * 1000).toISOString().slice(0, 19);
   return rest === 0n ? text : `${text}.${String(rest).padStart(6, "0").replace(/0+$/, "")}`;
 }

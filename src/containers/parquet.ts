@@ -1,29 +1,35 @@
 import {
   type AsyncBuffer,
-  type Compressors,
+  type ColumnMetaData,
   type FileMetaData,
   parquetMetadataAsync,
   parquetRead,
   parquetSchema,
+  type RowGroup,
   type SchemaTree,
 } from "hyparquet";
+import { DEFAULT_PARSERS } from "hyparquet/src/convert.js";
+import { getTreePath, isFlatColumn } from "hyparquet/src/schema.js";
 import { compressors } from "hyparquet-compressors";
 import { AppError } from "../errors.ts";
 import { csvLine } from "./csv-text.ts";
 import type { Member } from "./member.ts";
+import { checkPages, type DictionaryRoom, dictionaryRoom, ParquetColumn, startOf } from "./parquet-column.ts";
+import type { ColumnDecoder } from "./parquet-pages.ts";
 import { parsersFor, valueText } from "./parquet-values.ts";
 import type { RandomAccess } from "./random-access.ts";
 
 const MAX_FOOTER_BYTES = 16 * 1024 * 1024;
 const MAX_COLUMNS = 1000;
-/** A page is unpacked whole, so its size is limited. Usual pages have one megabyte. */
-const MAX_PAGE_BYTES = 64 * 1024 * 1024;
-/** So many cells of a row group are held at once. */
+/** So many cells are held at once. */
 const CELLS_AT_ONCE = 1_000_000;
-/** A slice of a row group is read from the group's start, so many slices take too long. */
-const MAX_SLICES = 64;
-/** The packed bytes of all columns of a row group are held for a slice. */
-const MAX_GROUP_BYTES = 256 * 1024 * 1024;
+/** Of each column so many values at most. */
+const HELD_AT_ONCE = 256 * 1024;
+/** Columns with lists or structures are read for a whole row group, from its start for each slice. */
+const MAX_NESTED = { bytes: 64 * 1024 * 1024, values: 4 * 1024 * 1024 };
+/** A value that is longer is no part of a trip. A row of that length is refused anyway. */
+const MAX_TEXT = 4 * 1024 * 1024;
+const PIECE_CHARACTERS = 256 * 1024;
 
 /**
  * The table of a Parquet file as CSV. Times become ISO 8601, with `Z` if the file says that they are moments; points of
@@ -34,7 +40,7 @@ const MAX_GROUP_BYTES = 256 * 1024 * 1024;
 export async function parquetTable(source: RandomAccess): Promise<Member> {
   const file = bufferOf(source);
   const metadata = await guarded(async () => checked(await footerOf(file, source), source.size));
-  return { name: "", contentType: "text/csv", open: () => tableText(file, metadata) };
+  return { name: "", contentType: "text/csv", open: () => tableText(source, metadata) };
 }
 
 const bufferOf = ({ size, read }: RandomAccess): AsyncBuffer => ({
@@ -63,81 +69,118 @@ function checked(metadata: FileMetaData, size: number): FileMetaData {
   for (const group of groups) {
     sum += group.num_rows;
     if (group.num_rows < 0n) throw new Error("a row group has fewer than no rows");
-    let bytes = 0;
     for (const { meta_data: column } of group.columns) {
       if (!column) throw new Error("a column has no description");
-      const start = Number(column.dictionary_page_offset ?? column.data_page_offset);
+      const start = startOf(column);
       const length = Number(column.total_compressed_size);
       if (!(start >= 4 && length >= 0 && start + length <= size)) throw new Error("a column lies outside of the file");
-      bytes += length;
       const isFlat = column.path_in_schema.length === 1;
       if (isFlat && column.num_values !== group.num_rows) throw new Error("a column has another number of rows");
-    }
-    if (bytes > MAX_GROUP_BYTES) throw new Error("a row group is too large; write smaller ones");
-    if (Number(group.num_rows) * columns.length > CELLS_AT_ONCE * MAX_SLICES) {
-      throw new Error("a row group has too many rows; write smaller ones");
+      if (!isFlat && (length > MAX_NESTED.bytes || Number(column.num_values) > MAX_NESTED.values)) {
+        throw new Error(`the lists of ${column.path_in_schema[0]} are too many for one row group; write smaller ones`);
+      }
     }
   }
   if (sum !== rows) throw new Error("the rows of its groups do not add up");
   return metadata;
 }
 
-/** Compressors that refuse a page whose size is a lie, before they take memory for it. */
-const careful: Compressors = Object.fromEntries(
-  Object.entries(compressors).map(([name, unpack]) => [
-    name,
-    (input: Uint8Array, length: number) => {
-      if (length > MAX_PAGE_BYTES) throw new Error("a page is too large");
-      return unpack(input, length);
-    },
-  ]),
-);
-
-async function* tableText(file: AsyncBuffer, metadata: FileMetaData): AsyncGenerator<Buffer> {
-  const columns = parquetSchema(metadata).children;
-  yield Buffer.from(csvLine(columns.map(nameOf)));
+async function* tableText(source: RandomAccess, metadata: FileMetaData): AsyncGenerator<Buffer> {
+  const schema = parquetSchema(metadata);
+  const columns = schema.children;
+  yield Buffer.from(csvLine(columns.map(({ element }) => element.name)));
   let first = 0;
   for (const group of metadata.row_groups) {
     const rows = Number(group.num_rows);
-    const slice = Math.max(1, Math.min(rows, Math.floor(CELLS_AT_ONCE / columns.length)));
+    const room = dictionaryRoom();
+    const takers = await guarded(async () =>
+      columns.map((column) => takerOf(source, metadata, group, column, first, room)),
+    );
+    const slice = Math.max(1, Math.floor(CELLS_AT_ONCE / columns.length / 4));
     for (let at = 0; at < rows; at += slice) {
-      const [rowStart, rowEnd] = [first + at, first + Math.min(rows, at + slice)];
-      const found = await guarded(() => rowsBetween(file, metadata, rowStart, rowEnd));
-      if (found.length !== rowEnd - rowStart) throw unreadable(new Error("it holds fewer rows than it says"));
-      yield* textOf(found, columns);
+      const count = Math.min(slice, rows - at);
+      const taken: unknown[][] = [];
+      for (const take of takers) taken.push(await guarded(() => take(count)));
+      yield* textOf(count, taken, columns);
     }
     first += rows;
   }
 }
 
-const nameOf = ({ element }: SchemaTree) => element.name;
+/** Takes the next values of a column. */
+type Take = (count: number) => Promise<unknown[]>;
 
-async function rowsBetween(
-  file: AsyncBuffer,
+function takerOf(
+  source: RandomAccess,
   metadata: FileMetaData,
-  rowStart: number,
-  rowEnd: number,
-): Promise<unknown[][]> {
-  let rows: unknown[][] = [];
-  await parquetRead({
-    ...{ file, metadata, rowStart, rowEnd, compressors: careful, parsers: parsersFor() },
-    rowFormat: "array",
-    onComplete: (found: unknown[][]) => {
-      rows = found;
-    },
+  group: RowGroup,
+  { element, path }: SchemaTree,
+  first: number,
+  room: DictionaryRoom,
+): Take {
+  const found = group.columns.filter(({ meta_data: meta }) => meta?.path_in_schema[0] === element.name);
+  if (found.length === 0) throw new Error(`a row group has no column ${element.name}`);
+  const schema = parquetSchema(metadata);
+  const decoders = found.map(({ meta_data: meta }) => {
+    const schemaPath = getTreePath(schema, (meta as ColumnMetaData).path_in_schema);
+    const leaf = schemaPath.at(-1) as SchemaTree;
+    const parsers = { ...DEFAULT_PARSERS, ...parsersFor() };
+    return {
+      ...(meta as ColumnMetaData),
+      ...{ pathInSchema: path, element: leaf.element, schemaPath, parsers, compressors },
+    };
   });
-  return rows;
+  const [only] = decoders;
+  if (only && isFlatColumn(only.schemaPath)) {
+    const held = Math.max(1024, Math.min(HELD_AT_ONCE, Math.floor((4 * CELLS_AT_ONCE) / schema.children.length)));
+    const column = new ParquetColumn(source, only, only, held, room);
+    return (count) => column.take(count);
+  }
+  return nestedTaker(source, metadata, decoders, element.name, first);
 }
 
-const ROWS_A_PIECE = 500;
+/** Columns with lists or structures are few and short, so the library puts them together. */
+function nestedTaker(
+  source: RandomAccess,
+  metadata: FileMetaData,
+  decoders: readonly (ColumnMetaData & ColumnDecoder)[],
+  name: string,
+  first: number,
+): Take {
+  let [at, isChecked] = [first, false];
+  return async (count) => {
+    if (!isChecked) for (const decoder of decoders) await checkPages(source, decoder, decoder);
+    isChecked = true;
+    let rows: unknown[][] = [];
+    await parquetRead({
+      ...{ file: bufferOf(source), metadata, columns: [name], rowStart: at, rowEnd: at + count },
+      ...{ compressors, parsers: parsersFor(), rowFormat: "array" },
+      onComplete: (found: unknown[][]) => {
+        rows = found;
+      },
+    });
+    if (rows.length !== count) throw new Error("it holds fewer rows than it says");
+    at += count;
+    return rows.map(([value]) => value);
+  };
+}
 
-function* textOf(rows: readonly unknown[][], columns: readonly SchemaTree[]): Generator<Buffer> {
-  for (let at = 0; at < rows.length; at += ROWS_A_PIECE) {
-    const piece = rows.slice(at, at + ROWS_A_PIECE);
-    yield Buffer.from(
-      piece.map((row) => csvLine(columns.map(({ element }, i) => valueText(row[i], element)))).join(""),
-    );
+function* textOf(count: number, taken: readonly unknown[][], columns: readonly SchemaTree[]): Generator<Buffer> {
+  let lines = "";
+  for (let row = 0; row < count; row++) {
+    let length = 0;
+    const cells = columns.map(({ element }, i) => {
+      const text = valueText(taken[i]?.[row], element);
+      length += text.length;
+      if (length > MAX_TEXT) throw unreadable(new Error(`a row has more than ${MAX_TEXT} characters`));
+      return text;
+    });
+    lines += csvLine(cells);
+    if (lines.length < PIECE_CHARACTERS) continue;
+    yield Buffer.from(lines);
+    lines = "";
   }
+  if (lines !== "") yield Buffer.from(lines);
 }
 
 async function guarded<T>(read: () => Promise<T>): Promise<T> {

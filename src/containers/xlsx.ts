@@ -12,9 +12,14 @@ const MAX_SHARED_BYTES = 64 * 1024 * 1024;
 const MAX_PART_BYTES = 8 * 1024 * 1024;
 /** The columns that Excel has. */
 const MAX_COLUMNS = 16_384;
+/** Excel has 32,767 characters in a cell. */
 const MAX_CELL = 40_000;
+/** A row of a file may have as many characters; cells can share a long text, so a few bytes could stand for more. */
+const MAX_ROW = 4 * 1024 * 1024;
 /** Empty rows between two with cells are left out, so a row number far away costs nothing. */
 const PIECE_CHARACTERS = 64 * 1024;
+/** XML is parsed in small pieces, because a piece can hold many cells with a long text that they share. */
+const XML_BYTES = 4096;
 
 /**
  * A sheet of a workbook as CSV. Dates and times become ISO 8601 without an offset; numbers keep all their digits.
@@ -76,7 +81,7 @@ async function readShared(zip: Zip): Promise<string[]> {
         isPhonetic ||= name === "rPh";
       },
       text: (part) => {
-        if (isIn && !isPhonetic) text += part;
+        if (isIn && !isPhonetic) text += part.slice(0, MAX_CELL - text.length);
       },
       close: (name) => {
         if (name === "si") texts.push(text);
@@ -117,11 +122,12 @@ async function* sheetText(entry: ZipEntry, { shared, dateStyles, is1904 }: About
   let lines = "";
   let cells: string[] = [];
   let width = 0;
+  let length = 0;
   let cell = { column: 0, type: "", style: 0, value: "" };
   let isIn = false;
   const events: Events = {
     open: (name, attributes) => {
-      if (name === "row") cells = [];
+      if (name === "row") [cells, length] = [[], 0];
       if (name === "c") {
         const column = attributes.r === undefined ? cells.length : columnOf(attributes.r);
         if (column >= MAX_COLUMNS) throw unsupported("a workbook with too many columns", "Save it as CSV.");
@@ -130,13 +136,16 @@ async function* sheetText(entry: ZipEntry, { shared, dateStyles, is1904 }: About
       isIn = name === "v" || name === "t";
     },
     text: (part) => {
-      if (isIn && cell.value.length < MAX_CELL) cell.value += part;
+      if (isIn) cell.value += part.slice(0, MAX_CELL - cell.value.length);
     },
     close: (name) => {
       isIn = false;
       if (name === "c") {
         while (cells.length < cell.column) cells.push("");
-        cells[cell.column] = textOf(cell, shared, dateStyles, is1904);
+        const text = textOf(cell, shared, dateStyles, is1904);
+        length += text.length;
+        if (length > MAX_ROW) throw unsupported("a workbook with a row that is too long", "Save it as CSV.");
+        cells[cell.column] = text;
       }
       if (name !== "row" || cells.every((text) => text === "")) return;
       // A row ends with its last cell that holds something; the first one names all columns.
@@ -212,9 +221,11 @@ async function* parsedXml(bytes: AsyncIterable<Buffer>, { open, text, close }: E
   if (close) parser.on("closetag", (tag) => close(local(tag.name)));
   const decoder = new TextDecoder("utf-8");
   for await (const chunk of bytes) {
-    parser.write(decoder.decode(chunk, { stream: true }));
-    if (failure) throw unreadable(failure);
-    yield;
+    for (let at = 0; at < chunk.length; at += XML_BYTES) {
+      parser.write(decoder.decode(chunk.subarray(at, at + XML_BYTES), { stream: true }));
+      if (failure) throw unreadable(failure);
+      yield;
+    }
   }
   parser.close();
   if (failure) throw unreadable(failure);

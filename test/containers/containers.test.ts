@@ -157,6 +157,16 @@ describe("a workbook", () => {
     expect(await members(await zipOf(parts))).toEqual([["", "a\nx\n"]]);
   });
 
+  it("whose cells share a text of 6 MB takes no more than a cell may have, and is refused if its row gets too long", async () => {
+    const parts = workbookParts([["x", "shared"]]);
+    parts["xl/sharedStrings.xml"] = `<sst><si><t>${"x".repeat(6_000_000)}</t></si></sst>`;
+    const [[, text] = []] = await members(await zipOf(parts));
+    expect(text?.length).toBeLessThan(200_000);
+    const cells = Array.from({ length: 200 }, () => '<c t="s"><v>0</v></c>').join("");
+    parts["xl/worksheets/sheet1.xml"] = `<worksheet><sheetData><row>${cells}</row></sheetData></worksheet>`;
+    await expect(zipOf(parts).then((file) => members(file))).rejects.toEqual(refused(/row that is too long/));
+  });
+
   it.each<[string, (xml: string) => string, RegExp]>([
     [
       "a document type",
