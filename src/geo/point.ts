@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { bad, ok, type Parsed } from "../kit/parsed.ts";
 import { shown } from "../kit/shown.ts";
+import { isHex, pointOfWkb } from "./wkb.ts";
 
 /** Longitude and latitude in degrees, WGS 84; longitude in [-180, 180), latitude in [-90, 90]. */
 export const Point = z
@@ -10,7 +11,7 @@ export const Point = z
 export type Point = z.infer<typeof Point>;
 
 /** How a point is written: in `any` form that a native trip may use, or only in this one. */
-export const POINT_FORMS = ["any", "wkt", "geojson", "lon_lat", "lat_lon"] as const;
+export const POINT_FORMS = ["any", "wkt", "wkb", "geojson", "lon_lat", "lat_lon"] as const;
 export type PointForm = (typeof POINT_FORMS)[number];
 
 /**
@@ -28,16 +29,24 @@ export function pointOf(lon: number, lat: number): Parsed<Point> {
 const MAX_TEXT = 200;
 const NUMBER = String.raw`[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?`;
 const WKT_POINT = new RegExp(
-  String.raw`^\s*(?:SRID\s*=\s*4326\s*;\s*)?POINT\s*\(\s*(${NUMBER})\s+(${NUMBER})\s*\)\s*$`,
+  String.raw`^\s*(?:SRID\s*=\s*4326\s*;\s*)?POINT\s*(?:ZM?|M)?\s*\(\s*(${NUMBER})\s+(${NUMBER})(?:\s+${NUMBER}){0,2}\s*\)\s*$`,
   "i",
 );
 
-/** A point from WKT, `POINT (lon lat)`; an EWKT prefix `SRID=4326;` is allowed. */
+/** A point from WKT, `POINT (lon lat)`; an EWKT prefix `SRID=4326;` is allowed, and heights are left out. */
 export function pointFromWkt(text: string): Parsed<Point> {
   const match = text.length > MAX_TEXT ? null : WKT_POINT.exec(text);
   if (!match)
     return bad("invalid_point", `expected WKT like POINT (7.67 44.99), longitude first, but got ${shown(text)}`);
   return pointOf(Number(match[1]), Number(match[2]));
+}
+
+/** A point from WKB or EWKB as hexadecimal digits. */
+function pointFromWkb(value: unknown): Parsed<Point> {
+  const found = typeof value === "string" ? pointOfWkb(value) : undefined;
+  if (Array.isArray(found)) return pointOf(...found);
+  if (found) return bad("invalid_point", `the point has the SRID ${found.srid}; expected 4326, degrees`);
+  return bad("invalid_point", `expected WKB as hexadecimal digits, but got ${shown(value)}`);
 }
 
 /** A point in the known form of a column, or in `any` form that a native trip may use. */
@@ -49,6 +58,8 @@ export function pointIn(value: unknown, form: PointForm): Parsed<Point> {
       return typeof value === "string"
         ? pointFromWkt(value)
         : bad("wrong_type", `expected WKT, but got ${shown(value)}`);
+    case "wkb":
+      return pointFromWkb(value);
     case "geojson":
       return pointFromGeoJson(value);
     default:
@@ -95,7 +106,7 @@ const FORMS = 'expected [lon, lat], {"lon", "lat"}, a GeoJSON Point or WKT';
 
 /** A point in any form that a native trip may use: `[lon, lat]`, `{lon, lat}`, a GeoJSON Point, WKT. */
 export function pointFromAny(value: unknown): Parsed<Point> {
-  if (typeof value === "string") return pointFromWkt(value);
+  if (typeof value === "string") return isHex(value) ? pointFromWkb(value) : pointFromWkt(value);
   if (Array.isArray(value)) return pointFromPair(value);
   if (typeof value === "object" && value !== null) {
     const object = value as Record<string, unknown>;

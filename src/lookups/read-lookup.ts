@@ -21,9 +21,13 @@ const IDS = [
   "number",
   "terminal",
   "short_name",
+  ...["pk", "terminalname", "station id", "station_number", "station number", "num_cicloe"],
 ];
-const LATS = ["lat", "latitude", "y", "station_latitude"];
-const LONS = ["lon", "lng", "long", "longitude", "x", "station_longitude"];
+const LATS = ["lat", "latitude", "y", "station_latitude", "station latitude", "latitud", "breitengrad"];
+const LONS = [
+  ...["lon", "lng", "long", "longitude", "x", "station_longitude", "station longitude", "longitud"],
+  ...["längengrad", "laengengrad"],
+];
 
 /**
  * Reads the places of a lookup: a CSV with an id and coordinates, a GeoJSON FeatureCollection of points or areas, or
@@ -95,7 +99,8 @@ function fromStation(station: unknown, idName: string, where: string): SentPlace
 function fromFeature(feature: unknown, idName: string | undefined, where: string): SentPlace {
   const { id: own, properties, geometry } = (feature ?? {}) as Record<string, unknown>;
   const given = (properties ?? {}) as Record<string, unknown>;
-  const key = idName ?? Object.keys(given).find((name) => IDS.includes(name.toLowerCase()));
+  const names = Object.keys(given);
+  const key = idName ?? IDS.flatMap((usual) => names.find((one) => one.toLowerCase() === usual) ?? [])[0];
   const id = key === undefined ? own : given[key];
   const { type, coordinates } = (geometry ?? {}) as { type?: unknown; coordinates?: unknown };
   if (type === "Polygon" || type === "MultiPolygon") return { id: idOf(id, where), geometry: { type, coordinates } };

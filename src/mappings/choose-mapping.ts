@@ -4,7 +4,7 @@ import { BUILT_IN } from "./built-in.ts";
 import type { Form } from "./mapping.ts";
 import { knownFields, lacks, type Mapping, recognise } from "./mapping.ts";
 import { native } from "./native.ts";
-import { reads } from "./reach.ts";
+import { hasColumn, reads } from "./reach.ts";
 
 /** The form of some rows, with the header of a CSV or the fields of the first rows of JSON. */
 export interface Sent {
@@ -36,9 +36,12 @@ export function chooseMapping(
   }
   const found = recognised(sent.fields, custom, source);
   if (found) return found;
-  const nearest = recognise(BUILT_IN, sent.fields) ?? native;
-  if (sent.form !== "csv") return nearest.asksSource && source === undefined ? native : nearest;
-  throw fitsNone(nearest, sent.fields);
+  if (sent.form === "csv") throw fitsNone(recognise(BUILT_IN, sent.fields) ?? native, sent.fields);
+  const nearest = recognise(
+    BUILT_IN.filter((mapping) => isKnown(mapping, sent.fields)),
+    sent.fields,
+  );
+  return !nearest || (nearest.asksSource && source === undefined) ? native : nearest;
 }
 
 function named(name: string, all: readonly Mapping[]): Mapping {
@@ -50,7 +53,13 @@ function named(name: string, all: readonly Mapping[]): Mapping {
 
 /** The mappings that can make trips of rows with these fields. */
 export const fitting = (mappings: readonly Mapping[], fields: readonly string[]): Mapping[] =>
-  mappings.filter((mapping) => knownFields(mapping, fields) > 0 && lacks(mapping, fields).length === 0);
+  mappings.filter(
+    (mapping) => knownFields(mapping, fields) > 0 && lacks(mapping, fields).length === 0 && isKnown(mapping, fields),
+  );
+
+/** Whether fields have all columns by which a mapping is told from those of others. */
+const isKnown = ({ knownBy = [] }: Mapping, fields: readonly string[]): boolean =>
+  knownBy.every((column) => hasColumn(fields, column));
 
 function recognised(
   fields: readonly string[],
@@ -91,7 +100,8 @@ const COLUMNS_SHOWN = 100;
 export const shownColumns = (fields: readonly string[]): string[] => fields.slice(0, COLUMNS_SHOWN).map(shownName);
 
 function aboutFit(mapping: Mapping, fields: readonly string[]) {
-  const missing = lacks(mapping, fields);
+  const unknown = (mapping.knownBy ?? []).filter((column) => !hasColumn(fields, column));
+  const missing = [...lacks(mapping, fields), ...unknown];
   const detail = `it has no column ${missing.join("; no column ")}`;
   return { detail, extra: { mapping: mapping.name, missing_columns: missing, columns: shownColumns(fields) } };
 }

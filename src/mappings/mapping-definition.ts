@@ -80,7 +80,9 @@ const shape = {
     .min(1)
     .max(MAX_SHORT_LIST)
     .optional()
-    .describe("Tried in this order: iso, unix, unix_ms or patterns such as M/D/YYYY H:MM[:SS]; if left out, iso"),
+    .describe(
+      "Tried in this order: iso, unix, unix_ms, unix_us, excel or patterns such as M/D/YYYY H:MM[:SS]; if left out, iso",
+    ),
   time_zone: z.string().max(100).optional().describe("IANA name: where clocks run that times were read from"),
   empty: emptyValues.optional(),
   other_columns: z.enum(["attributes", "drop"]).optional().describe("What becomes of all other columns: attributes"),

@@ -79,7 +79,12 @@ export interface Mapping {
   identity?: Identity | undefined;
   /** Whether the source has to be named with the rows, since several senders share the format. */
   asksSource?: true | undefined;
-  /** Tried in this order: `iso`, `unix`, `unix_ms` or a pattern, see `time-format.ts`. */
+  /**
+   * Columns that must be there for the mapping to be recognised by itself, since files of others have the rest of its
+   * columns too. Only built-in mappings have them.
+   */
+  knownBy?: readonly string[] | undefined;
+  /** Tried in this order: `iso`, `unix`, `unix_ms`, `unix_us`, `excel` or a pattern, see `time-format.ts`. */
   timeFormats: readonly string[];
   /** IANA name of the time zone of times without an offset. Undefined: the time zone of the trip's origin. */
   timeZone?: string | undefined;

@@ -1,7 +1,7 @@
 import type { PathForm } from "../geo/path.ts";
 import type { PointForm } from "../geo/point.ts";
 import type { EmptyValue, FieldTarget } from "./mapping.ts";
-import { BY_NAME, isBookingName, isPlaceId, wordsOf } from "./suggest-names.ts";
+import { BY_NAME, coordinateOf, isBookingName, isPlaceId, isPlaceName, orderOf, wordsOf } from "./suggest-names.ts";
 import { numberOf, type Profile } from "./suggest-values.ts";
 
 /** Assigns a column to a target, unless the column or the target is already assigned. */
@@ -19,12 +19,18 @@ export function choosePlaces(columns: readonly Profile[], choose: Choose, notes:
   for (const [to, column] of [["origin", start] as const, ["destination", end] as const]) {
     if (!column?.form) continue;
     choose(to, column, column.form === "any" ? {} : { form: column.form });
-    if (column.form !== "lat_lon") continue;
+    if (column.form !== "lat_lon" || orderOf(column.name)) continue;
     notes.push(`${column.name}: the latitude was taken to come first; if it does not, its form is lon_lat`);
   }
   if (!start)
     choosePair("origin", columns, "start", choose, notes) || choosePair("origin", columns, undefined, choose, notes);
   if (!end) choosePair("destination", columns, "end", choose, notes);
+  for (const { name, coordinate, isNumber, values } of columns) {
+    if (coordinate || !isNumber || values.length === 0 || coordinateOf(name) === undefined) continue;
+    notes.push(
+      `${name}: its values are no degrees, such as ${JSON.stringify(values[0])}; convert them to longitude and latitude`,
+    );
+  }
 }
 
 /** Chooses the column of the way, or those with the ids of stations or zones, where no column has coordinates. */
@@ -39,12 +45,17 @@ export function choosePlacesElsewhere(
     choose("path", way, { form: way.path });
     return;
   }
-  const ids = columns.filter(({ name, isTime }) => !isTime && isPlaceId(name));
-  const [start, end] = [ids.find((column) => column.end === "start"), ids.find((column) => column.end === "end")];
-  if (!start) return;
-  choose("origin", start, { lookup });
+  const free = columns.filter(({ isTime, values }) => !isTime && values.every((value) => typeof value !== "object"));
+  // Ids before names; a pair before a single one.
+  const named = [free.filter(({ name }) => isPlaceId(name)), free.filter(({ name }) => isPlaceName(name))];
+  const [start, end] = (["start", "end"] as const).map((which) =>
+    named.flatMap((some) => some.find((column) => column.end === which) ?? []).at(0),
+  );
+  const place = start ?? named.flat().find((column) => column.end === undefined && isPlaceId(column.name));
+  if (!place) return;
+  choose("origin", place, { lookup });
   choose("destination", end, { lookup });
-  const names = [start.name, ...(end ? [end.name] : [])].join(" and ");
+  const names = [place.name, ...(end ? [end.name] : [])].join(" and ");
   notes.push(`${names}: their places come from the lookup ${lookup}; send it with PUT /v1/lookups/${lookup}`);
 }
 

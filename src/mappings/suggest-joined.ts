@@ -1,7 +1,12 @@
+import { dateAlone } from "../time/date-alone.ts";
 import { endOf, isTimeName, wordsOf } from "./suggest-names.ts";
 
-const DATE = /^\s*(\d{1,4}([-/.])\d{1,2}\2\d{1,4}|\d{8}|\d{1,2}[- ][A-Za-z]{3}[- ]\d{2,4})(T00:00:00(\.0+)?)?\s*$/;
+const DATE = /^(\d{1,4}([-/.])\d{1,2}\2\d{1,4}|\d{8}|\d{1,2}[- ][A-Za-z]{3}[- ]\d{2,4})$/;
+const isDate = (value: unknown): boolean => typeof value === "string" && DATE.test(dateAlone(value));
 const CLOCK = /^\s*\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?(\s?[ap]\.?m\.?)?\s*$/i;
+
+/** So many of a column's values show what it holds; the others may be totals, headers or typing errors. */
+export const MOST = 0.8;
 
 /** A column with dates and the column with the times of day that belong to them. */
 export interface DateAndTime {
@@ -19,14 +24,14 @@ export function datesAndTimes(
   header: readonly string[],
   valuesAt: (column: number) => readonly unknown[],
 ): DateAndTime[] {
-  const all = (pattern: RegExp) =>
+  const all = (isOne: (value: unknown) => boolean) =>
     header.flatMap((_, i) => {
       const given = valuesAt(i).filter((value) => value !== undefined && value !== null && value !== "");
-      return given.length > 0 && given.every((value) => typeof value === "string" && pattern.test(value)) ? [i] : [];
+      return given.length > 0 && given.filter(isOne).length >= given.length * MOST ? [i] : [];
     });
-  const clocks = new Set(all(CLOCK));
+  const clocks = new Set(all((value) => typeof value === "string" && CLOCK.test(value)));
   const pairs: DateAndTime[] = [];
-  for (const date of all(DATE)) {
+  for (const date of all(isDate)) {
     const name = header[date] ?? "";
     const isOfEnd = (i: number) => endOf(header[i] ?? "") === endOf(name);
     const candidates = [...clocks].filter(isOfEnd);
@@ -43,7 +48,7 @@ export function datesAndTimes(
 export const datesAlone = (header: readonly string[], valuesAt: (column: number) => readonly unknown[]): string[] =>
   header.filter((name, i) => {
     const given = valuesAt(i).filter((value) => typeof value === "string" && value !== "");
-    return isTimeName(name) && given.length > 0 && given.every((value) => DATE.test(value as string));
+    return isTimeName(name) && given.length > 0 && given.filter(isDate).length >= given.length * MOST;
   });
 
 /** A name without the words for dates and times. */

@@ -1,3 +1,4 @@
+import { dateAlone } from "../time/date-alone.ts";
 import type { FieldTarget } from "./mapping.ts";
 import type { MappingDefinition } from "./mapping-definition.ts";
 import { type Choose, chooseByName, choosePlaces, choosePlacesElsewhere, chooseTimes } from "./suggest-columns.ts";
@@ -6,7 +7,7 @@ import { saysUtc } from "./suggest-names.ts";
 import { chooseByPosition } from "./suggest-positions.ts";
 import { guessTimeFormats } from "./suggest-times.ts";
 import { guessUnit } from "./suggest-units.ts";
-import { type Profile, profileOf } from "./suggest-values.ts";
+import { hasThousands, type Profile, profileOf } from "./suggest-values.ts";
 
 export interface Suggestion {
   mapping: MappingDefinition;
@@ -52,7 +53,9 @@ export function suggestMapping(
   const columns = header.map((name, i) => {
     const pair = joined.find(({ date }) => date === i);
     if (!pair) return profileOf(name, valuesAt(i), hasCommas);
-    const both = rows.map((row) => (row[i] && row[pair.clock] ? `${row[i]} ${row[pair.clock]}` : undefined));
+    const both = rows.map((row) =>
+      row[i] && row[pair.clock] ? `${dateAlone(String(row[i]))} ${row[pair.clock]}` : undefined,
+    );
     return { ...profileOf(name, both), isTime: true, with: header[pair.clock] };
   });
   const partners = new Set(joined.map(({ clock }) => columns[clock]));
@@ -97,6 +100,8 @@ export function suggestMapping(
     } else if (unit !== "s" && unit !== "m") rule.unit = unit;
     if (note !== undefined) notes.push(note);
   }
+  const numbers = (["duration_s", "distance_m"] as const).flatMap((to) => chosen.get(to)?.values ?? []);
+  const isGrouped = !hasCommas && hasThousands(numbers);
   const nothing = [...new Set(columns.flatMap((column) => column.nothing))];
   // Keeps the order of the file, so that file and mapping can be compared side by side.
   const inOrder = header.flatMap((name) => {
@@ -109,6 +114,7 @@ export function suggestMapping(
     ...(about.rows === undefined ? {} : { rows: `${about.rows}[*]` }),
     ...(about.hasHeader === false ? { header: false as const } : {}),
     ...(hasCommas ? { decimal: "," as const } : {}),
+    ...(isGrouped ? { thousands: "," as const } : {}),
     ...(about.isJson && hasNumbersAsText(chosen) ? { text_values: true } : {}),
     time_formats: formats,
     ...(isUtc ? { time_zone: "UTC" } : {}),

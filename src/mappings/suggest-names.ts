@@ -1,20 +1,30 @@
 import type { FieldTarget } from "./mapping.ts";
 
-/** A column's name in lower-case words: `startTime`, `start_time` and `Start Time` are the same. */
+/** A column's name in lower-case words without accents: `startTime`, `start_time` and `Start Time` are the same. */
 export const wordsOf = (name: string): string =>
   name
+    .normalize("NFD")
+    .replace(/\p{M}/gu, "")
     .replace(/([a-z0-9])([A-Z])/g, "$1 $2")
     .toLowerCase()
     .replace(/[^\p{L}\p{N}]+/gu, " ")
     .trim();
 
-const START =
-  /^(start|begin|began|orig|pick ?up|depart|(from|pu)(?= |$|lat|lon|lng|loc|date|time))|\b(start|begin|pickup|origin|from|departure)\b/;
-const END =
-  /^(end|stop|finish|dest|drop ?off|arriv|return(?!ed? (true|false))|(to|do)(?= |$|lat|lon|lng|loc|date|time))|\b(end|stop|dropoff|destination|to|return|arrival)\b/;
-const LAT = /(lat|latitude|lat wgs84)$|^lat/;
-const LON = /(lon|lng|long|longitude|lon wgs84)$|^(lon|lng)/;
-const TIME = /time|date|timestamp|\bts\b|\bat$|clock/;
+// The words of English, German, French, Spanish, Portuguese, Italian, Dutch and Finnish, without accents.
+const START_WORDS =
+  "start|begin|pickup|origin|from|departure|beginn|startzeit|abfahrt|anfang|debut|depart|inicio|inicial|origen|origem|partida|salida|retiro|inizio|partenza|vertrek|lahto";
+const END_WORDS =
+  "end|stop|dropoff|destination|to|return|arrival|ende|endzeit|ankunft|ziel|fin|arrivee|retour|destino|llegada|arribo|final|chegada|arrivo|aankomst|einde|paluu";
+const START = new RegExp(
+  `^(start|begin|began|orig|pick ?up|depart|(from|pu)(?= |$|lat|lon|lng|loc|date|time))|\\b(${START_WORDS})\\b`,
+);
+const END = new RegExp(
+  `^(end|stop|finish|dest|drop ?off|arriv|return(?!ed? (true|false))|(to|do)(?= |$|lat|lon|lng|loc|date|time))|\\b(${END_WORDS})\\b|(arribo|arrivo|llegada)$`,
+);
+const LAT = /(lat|latitude|latitud|latitudine|breitengrad|lat wgs84)$|^(lat|breitengrad|geografische breite)/;
+const LON =
+  /(lon|lng|long|longitude|longitud|longitudine|langengrad|lon wgs84)$|^(lon|lng|langengrad|geografische lange)/;
+const TIME = /time|date|timestamp|\bts\b|\bat$|clock|zeit|datum|fecha|hora\b|heure|\bora\b|\btijd/;
 
 /** The end of a trip that a name refers to. */
 export function endOf(name: string): "start" | "end" | undefined {
@@ -29,10 +39,27 @@ export const isTimeName = (name: string): boolean => TIME.test(wordsOf(name));
 /** Whether a name says that its times are in UTC: `start_time_utc`, `Start (UTC)`. */
 export const saysUtc = (name: string): boolean => /\b(utc|gmt)\b/.test(wordsOf(name));
 
+const PLACE =
+  "station|estacion|stazione|zone|zona|location|stop|dock|terminal|area|geo|emplacement|centerline|tract|district|cell|grid";
+
 /** Whether a name is that of the id of a station or zone. */
-export const isPlaceId = (name: string): boolean =>
-  /(station|zone|location|stop|dock|terminal|area|geo)( ?(id|code|number|no|terminal))$/.test(wordsOf(name)) ||
-  /^(pu|do) ?location ?id$/.test(wordsOf(name));
+export const isPlaceId = (name: string): boolean => {
+  const words = wordsOf(name);
+  return (
+    new RegExp(`(${PLACE}) ?(logical terminal|id|code|number|nummer|numero|nr|no|pk|terminal)$`).test(words) ||
+    /emplacement pk|terminal$|^(pu|do)? ?location ?id$/.test(words)
+  );
+};
+
+/** Whether a name is that of a station or zone without more, so that its values may be ids or names of such. */
+export const isPlaceName = (name: string): boolean => new RegExp(`\\b(${PLACE})`).test(wordsOf(name));
+
+/** The order of the coordinates in one column, if its name says it. */
+export function orderOf(name: string): "lon_lat" | "lat_lon" | undefined {
+  const words = wordsOf(name);
+  if (/\b(lon|lng|long|longitude) ?(lat|latitude)\b|\bxy\b|\bx y\b/.test(words)) return "lon_lat";
+  return /\b(lat|latitude) ?(lon|lng|long|longitude)\b/.test(words) ? "lat_lon" : undefined;
+}
 
 /** Whether a name is that of the way of a trip. */
 export const isPathName = (name: string): boolean =>
@@ -54,7 +81,11 @@ export const BY_NAME: readonly {
   {
     to: "trip_id",
     holds: "key",
-    names: [/^(trip|ride|rental|booking|journey|order) ?(id|no|number|uuid|key|code)$/, /^(id|uuid|key)$/],
+    names: [
+      /^(trip|ride|rental|booking|journey|order) ?(id|no|number|uuid|key|code)$/,
+      /^(id|uuid|key)$/,
+      /^(fahrt|reise|viaje|viagem|corsa|rit) ?(id|nr|nummer|no)$/,
+    ],
   },
   {
     to: "source",
@@ -65,12 +96,20 @@ export const BY_NAME: readonly {
   {
     to: "duration_s",
     holds: "number",
-    names: [/^(trip |ride )?(duration|elapsed)/, /^(trip|ride) ?(duration|time|seconds|minutes)/, /duration|elapsed/],
+    names: [
+      /^(trip |ride )?(duration|elapsed)/,
+      /^(trip|ride) ?(duration|time|seconds|minutes)/,
+      /duration|elapsed|dauer|duree|duracion|durata|duracao|kesto/,
+    ],
   },
   {
     to: "distance_m",
     holds: "number",
-    names: [/^(trip |ride )?distance/, /distance|mileage/, /^(trip |ride )?(miles|km|kms)$/],
+    names: [
+      /^(trip |ride )?distance/,
+      /distance|mileage|distanz|entfernung|strecke|distancia|distanza|matka/,
+      /^(trip |ride )?(miles|km|kms)$/,
+    ],
   },
   { to: "driver_id", holds: "id", names: [/^(driver|chauffeur)( id| no| number)?$/, /driver.*id$/] },
   {

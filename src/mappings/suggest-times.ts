@@ -14,12 +14,13 @@ const PAIRS = ["/", "-", "."].flatMap((separator) =>
 const SINGLES = [
   "iso",
   ...["YYYY-M-D H:MM[:SS]", "YYYY/M/D H:MM[:SS]", "YYYYMMDDHHMM[SS]", "YYYY-MM-DD H:MM:SS[.SSS] VV"],
-  ...["D MMM YYYY H:MM[:SS]", "D-MMM-YYYY H:MM[:SS]", "MMM D, YYYY H:MM[:SS][ A]"],
+  ...["YYYYMMDDTHHMM[SS]", "YYYYMMDDTHHMMSSZ", "YYYYMMDD HH:MM[:SS]", "YYYY-M-D H:MM[:SS] A", "YYYY/M/D H:MM[:SS] A"],
+  ...["D MMM YYYY H:MM[:SS]", "D-MMM-YYYY H:MM[:SS]", "D-MMM-YYYY H:MM[:SS] A", "MMM D, YYYY[,] H:MM[:SS][ A]"],
 ];
 
 /** Plausible times lie between these years. Other numbers are ids, amounts or typing errors, not counts since 1970. */
 const PLAUSIBLE = { min: "2000", max: "2100" };
-const UNIX = ["unix", "unix_ms"];
+const UNIX = ["unix", "unix_ms", "unix_us", "excel"];
 
 export interface TimeGuess {
   formats: string[];

@@ -1,8 +1,10 @@
 import { type PathForm, pathIn } from "../geo/path.ts";
 import type { PointForm } from "../geo/point.ts";
 import { pointIn } from "../geo/point.ts";
+import { degreesOfText } from "../text/degrees-text.ts";
 import { numberOfText } from "../text/number-text.ts";
-import { coordinateOf, endOf, isPathName, isTimeName } from "./suggest-names.ts";
+import { MOST } from "./suggest-joined.ts";
+import { coordinateOf, endOf, isPathName, isTimeName, orderOf } from "./suggest-names.ts";
 import { isTimeLike } from "./suggest-times.ts";
 
 /** Texts that files contain in place of a missing value. */
@@ -16,7 +18,7 @@ export interface Profile {
   values: readonly unknown[];
   /** The texts in it that mean "no value". */
   nothing: readonly string[];
-  /** True if every value is a number. Also true without any values, since none contradicts it. */
+  /** True if most values are numbers. Also true without any values, since none contradicts it. */
   isNumber: boolean;
   isTime: boolean;
   coordinate: "lat" | "lon" | undefined;
@@ -31,11 +33,11 @@ export interface Profile {
 export function profileOf(name: string, raw: readonly unknown[], hasCommas = false): Profile {
   const given = raw.filter((value) => value !== undefined && value !== null && value !== "");
   const values = given.filter((value) => !NOTHING.has(value as string));
-  const toNumber = (value: unknown) => numberOf(value, hasCommas);
-  const isNumber = values.every((value) => !Number.isNaN(toNumber(value)));
+  const isNumber = most(values, (value) => !Number.isNaN(numberOf(value, hasCommas)));
   const times = values.filter((value) => isTimeLike(value, isTimeName(name))).length;
-  const inRange = (limit: number) => isNumber && values.every((value) => Math.abs(toNumber(value)) <= limit);
-  const coordinate = coordinateOf(name);
+  const coordinate = orderOf(name) ? undefined : coordinateOf(name);
+  const inRange = (axis: "lat" | "lon") =>
+    most(values, (value) => Math.abs(coordinateIn(value, axis, hasCommas)) <= (axis === "lat" ? 90 : 180));
   return {
     name,
     end: endOf(name),
@@ -43,8 +45,8 @@ export function profileOf(name: string, raw: readonly unknown[], hasCommas = fal
     nothing: [...new Set(given.filter((value) => NOTHING.has(value as string)) as string[])],
     isNumber,
     isTime: values.length > 0 ? times / values.length > 0.8 : isTimeName(name),
-    coordinate: coordinate && inRange(coordinate === "lat" ? 90 : 180) ? coordinate : undefined,
-    form: isNumber && values.length > 0 ? undefined : formOf(values),
+    coordinate: coordinate && inRange(coordinate) ? coordinate : undefined,
+    form: isNumber && values.length > 0 ? undefined : formOf(values, orderOf(name)),
     path: pathFormOf(name, values),
   };
 }
@@ -56,7 +58,7 @@ function pathFormOf(name: string, values: readonly unknown[]): PathForm | undefi
   const forms: readonly PathForm[] = isPathName(name)
     ? ["geojson", "wkt", "lon_lat", "lat_lon", "polyline"]
     : ["geojson", "wkt"];
-  const form = forms.find((one) => given.every((value) => pathIn(value, one).ok));
+  const form = forms.find((one) => most(given, (value) => pathIn(value, one).ok));
   return form !== undefined && given.some((value) => isLine(value, form)) ? form : undefined;
 }
 
@@ -68,20 +70,40 @@ function isLine(value: unknown, form: PathForm): boolean {
   return parsed.ok && parsed.value.lengthM !== undefined;
 }
 
-/** A number, also if it is written as text; NaN for anything else. */
+/** Whether most values are so. True without values, since none contradicts it. */
+const most = (values: readonly unknown[], isSo: (value: unknown) => boolean): boolean =>
+  values.filter(isSo).length >= values.length * MOST;
+
+/** A number, also if it is written as text, with or without separated thousands; NaN for anything else. */
 export function numberOf(value: unknown, hasCommas = false): number {
   if (typeof value === "number") return value;
   if (typeof value !== "string" || value.trim() === "") return Number.NaN;
-  const number = hasCommas ? numberOfText(value, { decimal: "," }) : Number(value);
-  return typeof number === "number" ? number : Number.NaN;
+  if (hasCommas) return orNaN(numberOfText(value, { decimal: "," }));
+  const number = Number(value);
+  if (!Number.isNaN(number)) return number;
+  return orNaN(numberOfText(value, { decimal: "." }) ?? numberOfText(value, {}));
 }
 
-function formOf(values: readonly unknown[]): PointForm | undefined {
-  const isIn = (form: PointForm) => values.every((value) => pointIn(value, form).ok);
+const orNaN = (number: number | "ambiguous" | undefined) => (typeof number === "number" ? number : Number.NaN);
+
+/** A coordinate, also with minutes and seconds or a letter; NaN for anything else. */
+function coordinateIn(value: unknown, axis: "lon" | "lat", hasCommas: boolean): number {
+  const number = numberOf(value, hasCommas);
+  return Number.isNaN(number) && typeof value === "string" ? (degreesOfText(value, axis) ?? Number.NaN) : number;
+}
+
+/** Whether commas separate thousands in a column: `1,020` beside numbers with a decimal point. */
+export const hasThousands = (values: readonly unknown[]): boolean =>
+  values.some((value) => typeof value === "string" && /^\s*[+-]?\d{1,3}(,\d{3})+(\.\d*)?\s*$/.test(value));
+
+function formOf(values: readonly unknown[], order: "lon_lat" | "lat_lon" | undefined): PointForm | undefined {
+  const isIn = (form: PointForm) => most(values, (value) => pointIn(value, form).ok);
   if (values.length === 0) return undefined;
   if (isIn("wkt")) return "wkt";
+  if (isIn("wkb")) return "wkb";
   if (isIn("geojson")) return "geojson";
-  if (values.every((value) => typeof value === "object") && isIn("any")) return "any";
+  if (most(values, (value) => typeof value === "object") && isIn("any")) return "any";
+  if (order && isIn(order)) return order;
   // Most files with both coordinates in one text put the latitude first. Only a longitude beyond 90 shows otherwise.
   if (isIn("lat_lon")) return "lat_lon";
   return isIn("lon_lat") ? "lon_lat" : undefined;

@@ -3,7 +3,7 @@ import { AppError } from "../errors.ts";
 import { shown } from "../kit/shown.ts";
 import { cellsOfLines } from "../text/csv-line.ts";
 import { CSV_OPTIONS } from "../text/csv-records.ts";
-import { type CsvShape, csvShapeOf } from "../text/csv-shape.ts";
+import { type CsvShape, csvShapeOf, isSeparatorLine } from "../text/csv-shape.ts";
 import { isDataRow } from "../text/no-header.ts";
 import { kept, ROW_LIMITS, type RowLimits } from "./row-limits.ts";
 import { CsvRow, checkNumber, type SentRow, type SentRows, storable } from "./sent-row.ts";
@@ -19,6 +19,7 @@ export function csvRows(body: string, maxRows: number, limits: RowLimits, hasHea
   const text = body.replace(/^\uFEFF/, "");
   const shape = csvShapeOf(text.slice(0, SHAPE_CHARACTERS), text.length <= SHAPE_CHARACTERS);
   const lines = parseCsv(text, maxRows, maxColumns, shape);
+  if (isSeparatorLine(lines[0])) lines.shift();
   checkNumber(lines.length - (hasHeader ? 1 : 0), maxRows);
   const header = hasHeader ? headerOf(lines.shift(), maxColumns) : positionsOf(lines[0], maxColumns);
   const rows = lines.map((cells, i) => csvRow(i + 1, cells, header, maxColumns));
@@ -53,7 +54,11 @@ export function headerOf(cells: readonly string[] | undefined, maxColumns: numbe
   const header = cells.map((name, i) => name.trim() || `column_${i + 1}`);
   const names = new Set<string>();
   for (const name of header) {
-    if (names.has(name)) throw new AppError("invalid_csv", `The CSV's header names the column ${shown(name)} twice.`);
+    if (names.has(name)) {
+      const remedy =
+        'Rename one, or name all by position, in a mapping with `"header": false` and the columns 1, 2, ….';
+      throw new AppError("invalid_csv", `The CSV's header names the column ${shown(name)} twice. ${remedy}`);
+    }
     if (name.includes("\0")) {
       throw new AppError("invalid_csv", `The CSV's header holds a NUL character: ${shown(name)}.`);
     }

@@ -1,6 +1,7 @@
 import { type ColumnRule, FIELD_TARGETS, type FieldTarget, type Mapping, TEXT_TARGETS } from "../mappings/mapping.ts";
 import { naturalType } from "../mappings/mapping-faults.ts";
 import { isPath, rootOf } from "../mappings/reach.ts";
+import { dateAlone } from "../time/date-alone.ts";
 import { type Readers, type RowState, SLOT } from "./read-column.ts";
 
 /** Gives the value of a column in a row. Undefined: the rows have no such column. */
@@ -56,11 +57,12 @@ function joined<Row>(column: string, rule: ColumnRule, getterOf: GetterOf<Row>):
   const first = getterOf(column);
   const rest = rule.with?.map(getterOf);
   if (!first || !rest) return first;
+  const isTime = rule.type === "time";
   return (row) => {
     const value = first(row);
     if (value === undefined || value === null || value === "") return value;
     const parts = rest.map((get) => get?.(row)).filter((part) => part !== undefined && part !== null && part !== "");
-    return [value, ...parts].join(" ");
+    return [parts.length > 0 && isTime ? dateAlone(String(value)) : value, ...parts].join(" ");
   };
 }
 

@@ -3,7 +3,7 @@ import { AppError } from "../errors.ts";
 import type { Form } from "../mappings/mapping.ts";
 import { toUtf8 } from "../text/charset.ts";
 import { type CsvRecord, csvRecords } from "../text/csv-records.ts";
-import { type CsvShape, csvShapeOf, PLAIN_SHAPE } from "../text/csv-shape.ts";
+import { type CsvShape, csvShapeOf, isSeparatorLine, PLAIN_SHAPE } from "../text/csv-shape.ts";
 import { arrayAt, rowsPathIn } from "../text/json-path.ts";
 import { peek, skipping } from "../text/peek.ts";
 import { formatOf, isConverted, type Reading, type TextFormat } from "../text/text-format.ts";
@@ -147,7 +147,8 @@ export async function csvRowParts(
 ): Promise<{ header: string[]; parts: AsyncGenerator<RowPart> }> {
   const { delimiter } = shape;
   const records = csvRecords(bytes, { isStart: resume.endByte === 0, start: resume.endByte, delimiter, limits });
-  const first = known ? [] : await firstRecords(records);
+  let first = known ? [] : await firstRecords(records);
+  if (isSeparatorLine(first[0]?.cells)) first = first.length > 1 ? first.slice(1) : await firstRecords(records);
   const header =
     known ?? (hasHeader ? headerFrom(first.shift(), limits) : positionsOf(first[0]?.cells, limits.maxColumns));
   return { header, parts: csvParts(first, records, header, resume, limits, onBroken) };

@@ -3,6 +3,7 @@ import { type PathForm, pathIn } from "../geo/path.ts";
 import { bad, ok, type Parsed } from "../kit/parsed.ts";
 import { shown } from "../kit/shown.ts";
 import type { ColumnRule, EmptyValue } from "../mappings/mapping.ts";
+import { degreesOfText } from "../text/degrees-text.ts";
 import { type NumberStyle, numberOfText } from "../text/number-text.ts";
 import { type TimeReader, timeFrom } from "../time/time.ts";
 import { ROW_LIMITS } from "./row-limits.ts";
@@ -53,7 +54,7 @@ export function readValue(value: unknown, rule: ColumnRule, options: ValueOption
     case "integer":
       return isText ? integerFrom(value, numbers) : checkInteger(value);
     case "number":
-      return isText ? numberFrom(value, numbers, isCoordinate(rule.to)) : checkNumber(value);
+      return isText ? numberFrom(value, numbers, rule.to) : checkNumber(value);
     case "point":
       return placeIn(value, rule.form ?? "any");
     case "path":
@@ -123,8 +124,9 @@ function integerFrom(text: string, numbers: NumberStyle): Parsed<number> {
   return value !== undefined && Number.isInteger(value) ? checkInteger(value) : wrongType("an integer", text);
 }
 
-function numberFrom(text: string, numbers: NumberStyle, coordinate: boolean): Parsed<number> {
-  const value = numberOfText(text, numbers, coordinate);
+function numberFrom(text: string, numbers: NumberStyle, to: string): Parsed<number> {
+  const axis = !isCoordinate(to) ? undefined : to.endsWith("lat") ? "lat" : "lon";
+  const value = numberOfText(text, numbers, axis !== undefined) ?? (axis && degreesOfText(text, axis));
   if (value === "ambiguous") return ambiguous(text);
   return value === undefined ? wrongType("a number", text) : checkNumber(value);
 }

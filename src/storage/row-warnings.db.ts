@@ -1,7 +1,6 @@
 import type { StoredWarnings } from "../batches/receipt.db.ts";
 import type { Transaction } from "../database/client.ts";
-import { isRemote, placeZone } from "../geo/place-zone.ts";
-import type { Point } from "../geo/point.ts";
+import { looksExchanged } from "../geo/exchanged-point.ts";
 import type { Rows } from "./copy/register-names.db.ts";
 import type { Inserted } from "./insert-trips.db.ts";
 
@@ -72,22 +71,6 @@ const BY_PLACE = "the moment became local by the time zone that the origin lies 
 const EQUAL =
   "rows without a trip id that equal an earlier row were taken as duplicates of it; identity=row takes them as trips of their own";
 const CANCELLED = "the trip was cancelled, and is not stored again; DELETE it with forget=true to free its identity";
-
-/**
- * An origin at sea that lies on land with its coordinates exchanged; or one that is far from its destination, and near
- * it with the coordinates of one of them exchanged.
- */
-function looksExchanged([lon, lat]: Point, place: string, destination: Point | undefined): boolean {
-  if (Math.abs(lon) > 90) return false;
-  if (isRemote(place)) return !isRemote(placeZone([lat, lon]));
-  if (!destination) return false;
-  const [toLon, toLat] = destination;
-  const apart = Math.max(Math.abs(lon - toLon), Math.abs(lat - toLat));
-  return apart > FAR_DEGREES && Math.max(Math.abs(lat - toLon), Math.abs(lon - toLat)) < NEAR_DEGREES;
-}
-
-const FAR_DEGREES = 5;
-const NEAR_DEGREES = 1;
 
 /**
  * Rows whose origin lies outside the boundary of their region, and whether it lies inside with exchanged coordinates.

@@ -1,4 +1,6 @@
 import { AppError } from "../errors.ts";
+import { looksExchanged } from "../geo/exchanged-point.ts";
+import { placeZone } from "../geo/place-zone.ts";
 import type { LookupsFor } from "../lookups/lookup.ts";
 import { BUILT_IN } from "../mappings/built-in.ts";
 import { closest, fitting } from "../mappings/choose-mapping.ts";
@@ -13,7 +15,8 @@ import { type RowStream, streamRows } from "../parsing/stream-rows.ts";
 import { createCharsetLook, UTF8 } from "../text/charset.ts";
 import { rowsPathIn } from "../text/json-path.ts";
 import type { Reading } from "../text/text-format.ts";
-import { yearsFrom } from "../time/time.ts";
+import { dateAlone } from "../time/date-alone.ts";
+import { timeReader, yearsFrom } from "../time/time.ts";
 import { flattened } from "./flatten-record.ts";
 import type { SuggestedMapping, SuggestOptions, Trial } from "./suggestion.ts";
 
@@ -105,11 +108,20 @@ async function headOf(stream: RowStream): Promise<{ header: string[]; rows: unkn
   return { header, rows: records.map((record) => header.map((name) => record[name])) };
 }
 
-/** Whether a built-in mapping reads the times of the first rows. Native columns may hold foreign times. */
+/** Whether a built-in mapping reads most times of the first rows. Native columns may hold foreign times. */
 function knowsTimes(mapping: Mapping, header: readonly string[], rows: readonly unknown[][]): boolean {
-  const { mapping: made } = suggestMapping(header, rows);
-  const foreign = (made.time_formats ?? []).filter((format) => !mapping.timeFormats.includes(format));
-  return foreign.length === 0 || mapping.timeFormats.some((format) => format.startsWith("unix"));
+  const reader = timeReader(mapping.timeFormats, mapping.timeZone);
+  const at = (name: string) => header.indexOf(name);
+  const times = Object.entries(mapping.columns).flatMap(([column, { to, with: more = [] }]) =>
+    to !== "started_at" || at(column) < 0
+      ? []
+      : rows.flatMap((row) => {
+          const value = row[at(column)];
+          const rest = more.map((name) => row[at(name)]);
+          return value === undefined || value === null || value === "" ? [] : [timeOf(value, rest)];
+        }),
+  );
+  return times.filter((time) => reader.read(time)).length >= times.length / 2;
 }
 
 function ofBuiltIn(mapping: Mapping, fields: readonly string[], options: SuggestOptions): SuggestedMapping {
@@ -143,7 +155,7 @@ async function decideTimes(
         for (const pair of undecided) {
           const rule = suggested.mapping.columns[column];
           const more = typeof rule === "object" ? (rule.with ?? []).map((name) => one.record[name]) : [];
-          const taken = decidedBy(pair, [one.record[column], ...more].join(" "));
+          const taken = decidedBy(pair, timeOf(one.record[column], more));
           if (taken === undefined) continue;
           undecided.delete(pair);
           decide(suggested, pair, taken, one.row, String(one.record[column]));
@@ -154,6 +166,9 @@ async function decideTimes(
   }
   await blocks.return(undefined);
 }
+
+const timeOf = (value: unknown, more: unknown[]) =>
+  more.length === 0 ? String(value) : [dateAlone(String(value)), ...more].join(" ");
 
 function decide(suggested: SuggestedMapping, pair: [string, string], taken: string, row: number, value: string): void {
   const formats = suggested.mapping.time_formats?.map((format) => (pair.includes(format) ? taken : format));
@@ -174,7 +189,12 @@ async function withTrial(
   try {
     const mapping = mappingFrom("suggested", suggested.mapping);
     const lookups = await lookupsFor(mapping);
-    const trial = await tryMapping(mapping, open, contentType, reading, lookups);
+    const { exchanged, ...trial } = await tryMapping(mapping, open, contentType, reading, lookups);
+    if (exchanged > 0) {
+      suggested.notes.push(
+        `origin: ${exchanged} rows look like latitude and longitude exchanged; if they are, exchange the targets of the two columns`,
+      );
+    }
     if (trial.equal > 0) {
       suggested.notes.push(
         `identity: ${trial.equal} rows equal an earlier one in every field; if they are different trips, add "identity": "row"`,
@@ -193,9 +213,10 @@ async function tryMapping(
   contentType: string | undefined,
   reading: Reading,
   lookups: Awaited<ReturnType<LookupsFor>>,
-): Promise<Trial> {
+): Promise<Trial & { exchanged: number }> {
   const stream = await streamRows(open(), contentType, ROWS_A_BLOCK, undefined, undefined, ROW_LIMITS, reading);
   const trial: Trial = { rows: 0, trips: 0, rejected: 0, equal: 0, rejects: [] };
+  let exchanged = 0;
   const ids = new Set<string>();
   for await (const { rows } of stream.blocks) {
     const { trips, rejected } = await classifyRows(rows, {
@@ -208,6 +229,7 @@ async function tryMapping(
     trial.trips += trips.length;
     trial.rejected += rejected.length;
     for (const { trip } of trips) {
+      if (looksExchanged(trip.origin, placeZone(trip.origin), trip.destination)) exchanged++;
       const id = `${trip.tripId} ${trip.startedAt.text} ${trip.source}`;
       if (ids.has(id)) trial.equal++;
       else if (ids.size < MAX_IDS) ids.add(id);
@@ -216,5 +238,5 @@ async function tryMapping(
       trial.rejects.push({ row, field: problems[0].field, detail: problems[0].detail });
     }
   }
-  return trial;
+  return { ...trial, exchanged };
 }

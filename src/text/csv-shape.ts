@@ -22,6 +22,11 @@ const RECORDS_LOOKED_AT = 200;
  * @param isWhole whether it is all of the text; otherwise its last record may be cut off
  */
 export function csvShapeOf(head: string, isWhole: boolean): CsvShape {
+  const told = SEPARATOR_LINE.exec(head);
+  if (told) {
+    const delimiter = DELIMITERS.find((one) => one === told[1]);
+    if (delimiter) return shapeWith(delimiter, recordsOf(head.slice(told[0].length), delimiter));
+  }
   const firstLine = head.slice(0, lineEnd(head));
   const possible = DELIMITERS.filter((delimiter) => firstLine.includes(delimiter));
   const [only = ",", ...others] = possible;
@@ -40,8 +45,19 @@ export function csvShapeOf(head: string, isWhole: boolean): CsvShape {
     undefined,
   );
   if (!best) return PLAIN_SHAPE;
-  const decimal = hasDecimalCommas(best.records.slice(1)) ? ("," as const) : undefined;
-  return { delimiter: best.delimiter, ...(decimal ? { decimal } : {}) };
+  return shapeWith(best.delimiter, best.records);
+}
+
+/** A line by which spreadsheets are told the delimiter: `sep=;`. */
+const SEPARATOR_LINE = /^"?sep=(.)"?\r?\n/i;
+
+/** Whether the first record of a CSV only tells the delimiter. */
+export const isSeparatorLine = (cells: readonly string[] | undefined): boolean =>
+  cells !== undefined && /^sep=.?$/i.test(cells[0] ?? "") && cells.slice(1).every((cell) => cell === "");
+
+function shapeWith(delimiter: Delimiter, records: readonly string[][]): CsvShape {
+  const decimal = hasDecimalCommas(records.slice(1)) ? ("," as const) : undefined;
+  return { delimiter, ...(decimal ? { decimal } : {}) };
 }
 
 function lineEnd(text: string): number {

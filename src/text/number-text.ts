@@ -37,6 +37,11 @@ export function numberOfText(
     return ungrouped(text, separator);
   }
   if (decimal !== "," && PLAIN.test(text)) return Number(text);
+  // Spaces and apostrophes only ever separate thousands.
+  const sure = [" ", "'"].find((one) => GROUPS[one]?.test(text));
+  if (sure !== undefined && !(decimal !== undefined && new RegExp(`[${decimal === "," ? "." : ","}]`).test(text))) {
+    return ungrouped(text, sure);
+  }
   if (decimal === ",") {
     if (ONE_COMMA.test(text)) return Number(text.replace(",", "."));
     return PLAIN.test(text) ? Number(text) : undefined;
@@ -45,7 +50,7 @@ export function numberOfText(
   // Nothing is known of the style, so the text itself must leave no doubt.
   if (/^[+-]?\d{1,3},\d{3}$/.test(text)) return "ambiguous";
   if (ONE_COMMA.test(text)) return Number(text.replace(",", "."));
-  const found = [",", ".", " ", "'"].find((one) => GROUPS[one]?.test(text));
+  const found = [",", "."].find((one) => GROUPS[one]?.test(text));
   return found === undefined ? undefined : ungrouped(text, found);
 }
 

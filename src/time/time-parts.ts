@@ -17,7 +17,16 @@ export function exists(year: number, month: number, day: number, hour: number, m
   return month === 2 ? day === 29 && leap : day < 31 || !(month === 4 || month === 6 || month === 9 || month === 11);
 }
 
-/** Makes `YYYY-MM-DDTHH:MM:SS[.ffffff]` from its parts in digits. A fraction is cut after the microsecond. */
+/**
+ * Whether the day and the time of day exist, where 24:00 is the end of a day too, as ISO 8601 and PostgreSQL have it.
+ */
+export const existsOrEnds = (year: number, month: number, day: number, hour: number, minute: number, second: number) =>
+  exists(year, month, day, hour === 24 && minute === 0 && second === 0 ? 0 : hour, minute, second);
+
+/**
+ * Makes `YYYY-MM-DDTHH:MM:SS[.ffffff]` from its parts in digits. A fraction is cut after the microsecond. 24:00 becomes
+ * the start of the next day.
+ */
 export function clockText(
   year: string,
   month: string,
@@ -28,9 +37,16 @@ export function clockText(
   fraction: string,
 ): string {
   const micros = fraction === "" ? "" : fraction.slice(0, 6).replace(/0+$/, "");
+  if (hour === "24") return clockText(...nextDay(year, month, day), "00", minute, second, fraction);
   const date = `${year.padStart(4, "0")}-${month.padStart(2, "0")}-${day.padStart(2, "0")}`;
   const clock = `${hour.padStart(2, "0")}:${minute.padStart(2, "0")}:${second.padStart(2, "0")}`;
   return micros === "" ? `${date}T${clock}` : `${date}T${clock}.${micros}`;
+}
+
+function nextDay(year: string, month: string, day: string): [string, string, string] {
+  const next = new Date(0);
+  next.setUTCFullYear(Number(year), Number(month) - 1, Number(day) + 1);
+  return [`${next.getUTCFullYear()}`, `${next.getUTCMonth() + 1}`, `${next.getUTCDate()}`];
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { SentTime } from "./time-parts.ts";
-import { clockText, exists, minutesEast, utcOf } from "./time-parts.ts";
+import { clockText, exists, existsOrEnds, minutesEast, utcOf } from "./time-parts.ts";
 import { isTimeZone } from "./time-zone.ts";
 
 const MAX_LENGTH = 60;
@@ -81,8 +81,10 @@ export function timePattern(pattern: string): { read: (text: string) => SentTime
     const group = (index: number, otherwise = "00") => (index === 0 ? otherwise : (m[index] ?? otherwise));
     const year = fullYear(group(y));
     const month = monthNumber(group(mo));
-    const hour = a === 0 || m[a] === undefined ? Number(group(h)) : hourOfDay(Number(group(h)), group(a));
-    if (!exists(year, month, Number(group(d)), hour, Number(group(mi)), Number(group(s)))) return undefined;
+    const isHalf = a !== 0 && m[a] !== undefined;
+    const hour = isHalf ? hourOfDay(Number(group(h)), group(a)) : Number(group(h));
+    const isThere = isHalf ? exists : existsOrEnds;
+    if (!isThere(year, month, Number(group(d)), hour, Number(group(mi)), Number(group(s)))) return undefined;
     const clock = clockText(`${year}`, `${month}`, group(d), `${hour}`, group(mi), group(s), group(f, ""));
     const place = group(v, "");
     if (place !== "") return inZone(clock, place);

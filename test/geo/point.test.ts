@@ -30,6 +30,29 @@ describe("a point", () => {
   });
 });
 
+describe("a point from WKB in hexadecimal digits", () => {
+  const little = "AE47E17A14AE1E401F85EB51B87E4640";
+  it.each([
+    ["ISO", `0101000000${little}`],
+    ["EWKB", `0101000020E6100000${little}`],
+    ["EWKB with a height", `01010000A0E6100000${little}0000000000C06C40`],
+    ["ISO with a height", `01E9030000${little}0000000000C06C40`],
+    ["big-endian", "0000000001401EAE147AE147AE40467EB851EB851F"],
+  ])("is read: %s", (_, text) => {
+    for (const form of ["wkb", "any"] as const) expect(pointIn(text, form)).toEqual({ ok: true, value: [7.67, 44.99] });
+  });
+
+  it.each([
+    ["of another SRID", `0101000020110F0000${little}`, /SRID 3857; expected 4326/],
+    ["of a line", `0102000000${little}`, /expected WKB/],
+    ["that is cut", "0101000020E6100000AE47E17A14AE1E401F85EB51", /expected WKB/],
+    ["of digits that are something else", "12345678", /expected WKB/],
+  ])("is not read: %s", (_, text, detail) => {
+    const parsed = pointIn(text, "wkb");
+    expect(parsed).toMatchObject({ ok: false, fault: { detail: expect.stringMatching(detail) } });
+  });
+});
+
 describe("a point from WKT", () => {
   it.each([
     "POINT (7.67 44.99)",
@@ -37,6 +60,9 @@ describe("a point from WKT", () => {
     "  POINT ( 7.67   44.99 ) ",
     "SRID=4326;POINT(7.67 44.99)",
     "POINT(+7.67 4.499e1)",
+    "POINT (7.67 44.99 230)",
+    "POINT Z (7.67 44.99 230)",
+    "SRID=4326;POINTZM(7.67 44.99 230 1)",
   ])("is read from %j", (text) => {
     expect(pointFromWkt(text)).toEqual({ ok: true, value: [7.67, 44.99] });
   });
@@ -44,7 +70,7 @@ describe("a point from WKT", () => {
   it.each([
     "POINT EMPTY",
     "POINT (7.67)",
-    "POINT (7.67 44.99 1)",
+    "POINT (7.67 44.99 1 2 3)",
     "POINT (7.67, 44.99)",
     "POINT (nan 44.99)",
     "POINT (0x10 1)",

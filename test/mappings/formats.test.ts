@@ -35,7 +35,29 @@ describe("a built-in format", () => {
     const names = BUILT_IN.map(({ name }) => name).sort();
     expect(Object.keys(FORMATS).sort()).toEqual(names);
     const table = readFileSync(new URL("../../docs/formats.md", import.meta.url), "utf8");
-    for (const name of names) expect(table, name).toContain(`| \`${name}\` |`);
+    for (const name of names) expect(table, name).toMatch(new RegExp(`^\\| [^|]*\`${name}\``, "m"));
+  });
+});
+
+describe("a table that only looks like a built-in format", () => {
+  it.each([
+    [
+      "taxis of somebody else with the columns of New York's yellow cabs",
+      "id,pickup_datetime,dropoff_datetime,pickup_longitude,pickup_latitude,dropoff_longitude,dropoff_latitude\n1,2016-03-14 17:24:55,2016-03-14 17:32:30,-73.98,40.76,-73.96,40.77\n",
+      /nearest one is nyc-yellow-2010, but it has no column trip_distance; no column rate_code/,
+    ],
+    [
+      "stations that are numbered like those of Capital Bikeshare",
+      "Start date,Start station,Start station number,End date,End station,End station number\n4/1/2016 8:15,A,280,4/1/2016 8:20,B,278\n",
+      /nearest one is capital-bikeshare, but it has no column Bike number/,
+    ],
+  ])("is refused: %s", async (_, text, detail) => {
+    await expect(mappingFor(undefined, await read(text), none)).rejects.toThrow(detail);
+  });
+
+  it("is not taken for it in JSON either", async () => {
+    const row = { pickup_datetime: "2016-03-14 17:24:55", pickup_longitude: -73.98, pickup_latitude: 40.76 };
+    expect((await mappingFor(undefined, await read(JSON.stringify([row])), none)).name).not.toBe("nyc-yellow-2010");
   });
 });
 

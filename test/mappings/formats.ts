@@ -92,7 +92,19 @@ export const FORMATS: Readonly<Record<string, Format>> = {
     first: at("2018-03-03T09:00:00.5+00:00", [-74, 40.7], [-73.9, 40.8]),
   },
   "divvy-2013": {
-    rows: "trip_id,start_time,end_time,bikeid,tripduration,from_station_id,from_station_name,to_station_id,to_station_name,usertype,gender,birthyear\n1,2019-01-01 00:04:37,2019-01-01 00:11:07,2167,390.0,280,A,278,B,Subscriber,Male,1989\n",
+    rows: "trip_id,starttime,stoptime,bikeid,tripduration,from_station_id,from_station_name,to_station_id,to_station_name,usertype,gender,birthyear\n1,2014-01-01 00:04:37,2014-01-01 00:11:07,2167,390,280,A,278,B,Subscriber,Male,1989\n2,3/31/2016 23:53,4/1/2016 0:07,155,841,280,A,278,B,Subscriber,Male,1986\n",
+    lookup: lookup("divvy-stations"),
+    trips: 2,
+    first: at("2014-01-01T00:04:37", [25.1, 60.2], [25.11, 60.21]),
+  },
+  "divvy-2018": {
+    rows: '01 - Rental Details Rental ID,01 - Rental Details Local Start Time,01 - Rental Details Local End Time,01 - Rental Details Bike ID,01 - Rental Details Duration In Seconds Uncapped,03 - Rental Start Station ID,03 - Rental Start Station Name,02 - Rental End Station ID,02 - Rental End Station Name,User Type,Member Gender,05 - Member Details Member Birthday Year\n1,2018-01-01 00:12:00,2018-01-01 01:00:00,3304,"2,880.0",280,A,278,B,Subscriber,Male,1992.0\n',
+    lookup: lookup("divvy-stations"),
+    trips: 1,
+    first: at("2018-01-01T00:12:00", [25.1, 60.2], [25.11, 60.21]),
+  },
+  "divvy-2017": {
+    rows: 'trip_id,start_time,end_time,bikeid,tripduration,from_station_id,from_station_name,to_station_id,to_station_name,usertype,gender,birthyear\n1,2019-01-01 00:04:37,2019-01-01 00:33:37,2167,"1,740.0",280,A,278,B,Subscriber,Male,1989\n',
     lookup: lookup("divvy-stations"),
     trips: 1,
     first: at("2019-01-01T00:04:37", [25.1, 60.2], [25.11, 60.21]),
@@ -108,6 +120,63 @@ export const FORMATS: Readonly<Record<string, Format>> = {
     trips: 1,
     first: at("2022-05-01T00:00:00+00:00", [-73.56, 45.5], [-73.58, 45.53]),
   },
+  "lyft-2017": {
+    rows: "duration_sec,start_time,end_time,start_station_id,start_station_name,start_station_latitude,start_station_longitude,end_station_id,end_station_name,end_station_latitude,end_station_longitude,bike_id,user_type,member_birth_year,member_gender\n600,2018-01-31 22:52:35.2390,2018-01-31 23:02:35.2390,120,A,37.7,-122.4,285,B,37.8,-122.5,2765,Subscriber,1986,Male\n",
+    source: "bay-wheels",
+    trips: 1,
+    first: at("2018-01-31T22:52:35.239", [-122.4, 37.7], [-122.5, 37.8]),
+  },
+  "hubway-2011": {
+    rows: '"Duration","Start date","End date","Start station number","Start station name","End station number","End station name","Bike number","Member type","Zip code","Gender"\n"220000","7/28/2011 10:12","7/28/2011 10:16","280","A","278","B","B00468","Registered","97217","Male"\n',
+    lookup: lookup("hubway-stations"),
+    trips: 1,
+    first: at("2011-07-28T10:12:00", [25.1, 60.2], [25.11, 60.21]),
+  },
+  "bay-area-2013": {
+    rows: "Trip ID,Duration,Start Date,Start Station,Start Terminal,End Date,End Station,End Terminal,Bike #,Subscription Type,Zip Code\n4576,63,8/29/2013 14:13,A,280,8/29/2013 14:14,B,278,520,Subscriber,94127\n",
+    lookup: lookup("bay-area-stations"),
+    trips: 1,
+    first: at("2013-08-29T14:13:00", [25.1, 60.2], [25.11, 60.21]),
+  },
+  "bixi-2021": {
+    rows: "start_date;emplacement_pk_start;end_date;emplacement_pk_end;is_member\n2021-09-20 06:31:28;280;2021-09-20 07:02:22;278;1\n",
+    lookup: lookup("bixi-stations"),
+    trips: 1,
+    first: at("2021-09-20T06:31:28", [25.1, 60.2], [25.11, 60.21]),
+  },
+  "oslo-2016": {
+    rows: "Start station,Start time,End station,End time\n280,2016-04-01 06:00:16 +0200,278,2016-04-01 06:10:00 +0200\n",
+    lookup: lookup("oslo-stations"),
+    trips: 1,
+    first: at("2016-04-01T04:00:16+00:00", [25.1, 60.2], [25.11, 60.21]),
+  },
+  "tfl-2016": {
+    rows: '"Rental Id","Duration","Bike Id","End Date","EndStation Logical Terminal","EndStation Name","endStationPriority_id","Start Date","StartStation Logical Terminal","StartStation Name"\n"1","420","9","23/05/2016 00:07","278","B","0","23/05/2016 00:00","280","A"\n',
+    lookup: lookup("tfl-terminals"),
+    trips: 1,
+    first: at("2016-05-23T00:00:00", [25.1, 60.2], [25.11, 60.21]),
+  },
+  "tfl-2021": {
+    rows: "Rental Id,Duration_Seconds,Bike Id,End Date,End Station Id,End Station Name,Start Date,Start Station Id,Start Station Name\n1,480,9,04/01/2022 00:08,278,B,04/01/2022 00:00,280,A\n",
+    lookup: lookup("tfl-stations"),
+    trips: 1,
+    first: at("2022-01-04T00:00:00", [25.1, 60.2], [25.11, 60.21]),
+  },
+  ...Object.fromEntries(
+    [
+      ["ecobici", "Ciclo_Estacion_Arribo,Fecha_Arribo"],
+      ["ecobici-2020", "Ciclo_EstacionArribo,Fecha_Arribo"],
+      ["ecobici-2022", "Ciclo_EstacionArribo,Fecha Arribo"],
+    ].map(([name, end]) => [
+      name,
+      {
+        rows: `Genero_Usuario,Edad_Usuario,Bici,Ciclo_Estacion_Retiro,Fecha_Retiro,Hora_Retiro,${end},Hora_Arribo\nM,27,8106,280,01/03/2019,0:00:43,278,01/03/2019,0:06:59\n`,
+        lookup: lookup("ecobici-stations"),
+        trips: 1,
+        first: at("2019-03-01T00:00:43", [25.1, 60.2], [25.11, 60.21]),
+      },
+    ]),
+  ),
   "bixi-2014": {
     rows: "start_date,start_station_code,end_date,end_station_code,duration_sec,is_member\n2019-04-14 07:55:22,280,2019-04-14 08:07:16,278,713,1\n",
     lookup: lookup("bixi-stations"),
@@ -194,6 +263,40 @@ export const FORMATS: Readonly<Record<string, Format>> = {
     rows: "Trip ID,Trip Start Timestamp,Trip End Timestamp,Trip Seconds,Trip Miles,Pickup Centroid Latitude,Pickup Centroid Longitude,Dropoff Centroid Latitude,Dropoff Centroid Longitude,Shared Trip Authorized\na,11/06/2018 07:00:00 PM,11/06/2018 07:15:00 PM,1142,3.4,41.94,-87.65,41.92,-87.64,false\n",
     trips: 1,
     first: at("2018-11-06T19:00:00", [-87.65, 41.94], [-87.64, 41.92]),
+  },
+  "nyc-fhv-2015": {
+    rows: "Dispatching_base_num,Pickup_date,locationID\nB00013,2015-07-01 00:30:00,280\n",
+    lookup: lookup("nyc-taxi-zones"),
+    trips: 1,
+    first: at("2015-07-01T00:30:00", [25.1, 60.2]),
+  },
+  "nyc-fhv-2017": {
+    rows: '"Pickup_DateTime","DropOff_datetime","PUlocationID","DOlocationID","SR_Flag","Dispatching_base_number","Dispatching_base_num"\n"2018-01-01 00:00:00","2018-01-01 00:16:00","280","278","","B00001","B00001"\n',
+    lookup: lookup("nyc-taxi-zones"),
+    trips: 1,
+    first: at("2018-01-01T00:00:00", [25.1, 60.2], [25.11, 60.21]),
+  },
+  "nyc-fhv-2019": {
+    rows: "dispatching_base_num,pickup_datetime,dropoff_datetime,PULocationID,DOLocationID,SR_Flag\nB00001,2019-01-01 00:30:00,2019-01-01 02:51:55,280,278,\n",
+    lookup: lookup("nyc-taxi-zones"),
+    trips: 1,
+    first: at("2019-01-01T00:30:00", [25.1, 60.2], [25.11, 60.21]),
+  },
+  "uber-2015": {
+    rows: "Dispatching_base_num,Pickup_date,Affiliated_base_num,locationID\nB02617,2015-05-17 09:47:00,B02617,280\n",
+    lookup: lookup("nyc-taxi-zones"),
+    trips: 1,
+    first: at("2015-05-17T09:47:00", [25.1, 60.2]),
+  },
+  "chicago-taxi-web": {
+    rows: '[{"trip_id":"a","taxi_id":"t","trip_start_timestamp":"2020-01-01T00:00:00.000","trip_end_timestamp":"2020-01-01T00:15:00.000","trip_seconds":"720","trip_miles":"2.8","company":"Flash Cab","pickup_centroid_latitude":"41.94","pickup_centroid_longitude":"-87.65","pickup_centroid_location":{"type":"Point","coordinates":[-87.65,41.94]}}]',
+    trips: 1,
+    first: at("2020-01-01T00:00:00", [-87.65, 41.94]),
+  },
+  "chicago-tnp-web": {
+    rows: '[{"trip_id":"a","trip_start_timestamp":"2023-01-01T00:00:00.000","trip_seconds":"720","trip_miles":"2.8","shared_trip_authorized":false,"pickup_centroid_latitude":"41.94","pickup_centroid_longitude":"-87.65","dropoff_centroid_latitude":"41.92","dropoff_centroid_longitude":"-87.64"}]',
+    trips: 1,
+    first: at("2023-01-01T00:00:00", [-87.65, 41.94], [-87.64, 41.92]),
   },
   "uber-2014": {
     rows: '"Date/Time","Lat","Lon","Base"\n"4/1/2014 0:11:00",40.769,-73.9549,"B02512"\n',

@@ -75,7 +75,7 @@ describe("a mapping's definition", () => {
     for (const mapping of BUILT_IN) {
       const sent = JSON.parse(JSON.stringify(definitionOf(mapping)));
       if (mapping.asksSource) sent.constants = { source: "s" };
-      const { asksSource, ...same } = mapping;
+      const { asksSource, knownBy, ...same } = mapping;
       const constants = asksSource ? { source: "s" } : same.constants;
       expect(mappingFrom(mapping.name, sent)).toEqual({ ...same, constants });
     }
@@ -164,7 +164,7 @@ describe("a definition is refused, each fault with its path:", () => {
     [
       "an unknown time format",
       { ...good, time_formats: ["iso", "q"] },
-      /^time_formats\.1: expected iso, unix, unix_ms or a pattern such as .*, but got "q": q is none of/,
+      /^time_formats\.1: expected iso, unix, unix_ms, unix_us, excel or a pattern such as .*, but got "q": q is none of/,
     ],
     ["no time format", { ...good, time_formats: [] }, "time_formats: expected at least 1 members, but got []"],
     [

@@ -1,5 +1,6 @@
 import type { Mapping } from "../mapping.ts";
 import { type MappingDefinition, mappingFrom } from "../mapping-definition.ts";
+import { bikesByStation } from "./bikes-by-station.ts";
 
 /** A format of several systems: the request names the source of its rows. */
 const shared = (name: string, definition: MappingDefinition): Mapping => ({
@@ -56,48 +57,29 @@ const lyftWarehouse = shared("lyft-warehouse", {
   empty: NO_VALUE,
 });
 
-/** Divvy before 2020: stations by a lookup. */
-const divvyOld = mappingFrom("divvy-2013", {
+/** Bay Wheels before 2020, as Ford GoBike, and others. */
+const lyftGoBike = shared("lyft-2017", {
   columns: {
-    ...{ trip_id: "trip_id", start_time: "started_at", end_time: "ended_at" },
-    from_station_id: { to: "origin", lookup: "divvy-stations" },
-    to_station_id: { to: "destination", lookup: "divvy-stations" },
+    ...{ start_time: "started_at", end_time: "ended_at", duration_sec: "duration_s" },
+    ...{ start_station_latitude: known("origin_lat"), start_station_longitude: known("origin_lon") },
+    ...{ end_station_latitude: known("destination_lat"), end_station_longitude: known("destination_lon") },
   },
-  constants: { source: "divvy" },
   time_formats: OLD_TIMES,
+  empty: NO_VALUE,
 });
 
-/** Capital Bikeshare before 2020: stations by a lookup. */
-const capitalBikeshare = mappingFrom("capital-bikeshare", {
-  columns: {
-    ...{ Duration: "duration_s", "Start date": "started_at", "End date": "ended_at" },
-    "Start station number": { to: "origin", lookup: "capital-bikeshare-stations" },
-    "End station number": { to: "destination", lookup: "capital-bikeshare-stations" },
-  },
-  constants: { source: "capital-bikeshare" },
-  time_formats: OLD_TIMES,
-});
+/** A place that BIXI does not know has the coordinates 0 or -1. */
+const knownToBixi = (to: string) => ({ to, empty: [0, -1] });
 
 /** BIXI since 2022: coordinates, and times in milliseconds. */
 const bixi = mappingFrom("bixi", {
   columns: {
     ...{ STARTTIMEMS: "started_at", ENDTIMEMS: "ended_at" },
-    ...{ STARTSTATIONLATITUDE: known("origin_lat"), STARTSTATIONLONGITUDE: known("origin_lon") },
-    ...{ ENDSTATIONLATITUDE: known("destination_lat"), ENDSTATIONLONGITUDE: known("destination_lon") },
+    ...{ STARTSTATIONLATITUDE: knownToBixi("origin_lat"), STARTSTATIONLONGITUDE: knownToBixi("origin_lon") },
+    ...{ ENDSTATIONLATITUDE: knownToBixi("destination_lat"), ENDSTATIONLONGITUDE: knownToBixi("destination_lon") },
   },
   constants: { source: "bixi" },
   time_formats: ["unix_ms"],
-});
-
-/** BIXI until 2021: stations by a lookup. */
-const bixiOld = mappingFrom("bixi-2014", {
-  columns: {
-    ...{ start_date: "started_at", end_date: "ended_at", duration_sec: "duration_s" },
-    start_station_code: { to: "origin", lookup: "bixi-stations" },
-    end_station_code: { to: "destination", lookup: "bixi-stations" },
-  },
-  constants: { source: "bixi" },
-  time_formats: OLD_TIMES,
 });
 
 /** Bikes of Oslo, Bergen and Trondheim. */
@@ -109,41 +91,8 @@ const oslo = shared("oslo", {
   },
 });
 
-/** City bikes of Helsinki and Espoo: stations by a lookup. */
-const helsinki = mappingFrom("helsinki", {
-  columns: {
-    ...{ Departure: "started_at", Return: "ended_at" },
-    ...{ "Covered distance (m)": "distance_m", "Duration (sec.)": "duration_s" },
-    "Departure station id": { to: "origin", lookup: "helsinki-stations" },
-    "Return station id": { to: "destination", lookup: "helsinki-stations" },
-  },
-  constants: { source: "helsinki" },
-});
-
-/** Santander Cycles of Transport for London until 2022: stations by a lookup. */
-const tfl = mappingFrom("tfl", {
-  columns: {
-    ...{ "Rental Id": "trip_id", "Start Date": "started_at", "End Date": "ended_at", Duration: "duration_s" },
-    "StartStation Id": { to: "origin", lookup: "tfl-stations" },
-    "EndStation Id": { to: "destination", lookup: "tfl-stations" },
-  },
-  constants: { source: "tfl" },
-  time_formats: ["D/M/YYYY H:MM[:SS]"],
-});
-
-/** The same since 2022. */
-const tflNew = mappingFrom("tfl-2022", {
-  columns: {
-    ...{ Number: "trip_id", "Start date": "started_at", "End date": "ended_at", "Bike model": "vehicle_model" },
-    "Total duration (ms)": { to: "duration_s", unit: "ms" },
-    "Start station number": { to: "origin", lookup: "tfl-terminals" },
-    "End station number": { to: "destination", lookup: "tfl-terminals" },
-  },
-  constants: { source: "tfl" },
-  time_formats: ["iso", "D/M/YYYY H:MM[:SS]"],
-});
-
 /** The formats of shared bikes. */
 export const bikes: readonly Mapping[] = [
-  ...[lyft, lyftOld, lyftTitle, lyftWarehouse, divvyOld, capitalBikeshare, bixi, bixiOld, oslo, helsinki, tfl, tflNew],
+  ...[lyft, lyftOld, lyftTitle, lyftWarehouse, lyftGoBike, bixi, oslo],
+  ...bikesByStation,
 ];

@@ -1,5 +1,6 @@
 import type { Mapping } from "../mapping.ts";
 import { mappingFrom } from "../mapping-definition.ts";
+import { knownBy } from "./known-by.ts";
 
 const known = (to: string) => ({ to, empty: [0] });
 const zone = (to: string) => ({ to, lookup: "nyc-taxi-zones", empty: [264, 265] });
@@ -15,7 +16,7 @@ const yellow: readonly Mapping[] = [
     },
     constants: { source: "nyc-yellow" },
   }),
-  mappingFrom("nyc-yellow-2010", {
+  knownBy(["trip_distance", "rate_code"], "nyc-yellow-2010", {
     columns: {
       ...{ vendor_id: "attributes.vendor_id", pickup_datetime: "started_at", dropoff_datetime: "ended_at" },
       ...{ trip_distance: miles, pickup_longitude: known("origin_lon"), pickup_latitude: known("origin_lat") },
@@ -59,8 +60,29 @@ const green: readonly Mapping[] = [
   }),
 ];
 
-/** For-hire vehicles of New York, and those of high volume. */
+/** For-hire vehicles of New York: columns changed with the years. Those of high volume have files of their own. */
 const forHire: readonly Mapping[] = [
+  knownBy(["Dispatching_base_num"], "nyc-fhv-2015", {
+    columns: {
+      ...{ Dispatching_base_num: "attributes.dispatching_base_num", Pickup_date: "started_at" },
+      locationID: zone("origin"),
+    },
+    constants: { source: "nyc-fhv" },
+  }),
+  mappingFrom("nyc-fhv-2017", {
+    columns: {
+      ...{ Dispatching_base_num: "attributes.dispatching_base_num", Pickup_DateTime: "started_at" },
+      ...{ DropOff_datetime: "ended_at", PUlocationID: zone("origin"), DOlocationID: zone("destination") },
+    },
+    constants: { source: "nyc-fhv" },
+  }),
+  knownBy(["dispatching_base_num"], "nyc-fhv-2019", {
+    columns: {
+      ...{ dispatching_base_num: "attributes.dispatching_base_num", pickup_datetime: "started_at" },
+      ...{ dropoff_datetime: "ended_at", PULocationID: zone("origin"), DOLocationID: zone("destination") },
+    },
+    constants: { source: "nyc-fhv" },
+  }),
   mappingFrom("nyc-fhv", {
     columns: {
       ...{ dispatching_base_num: "attributes.dispatching_base_num", pickup_datetime: "started_at" },
@@ -68,9 +90,10 @@ const forHire: readonly Mapping[] = [
     },
     constants: { source: "nyc-fhv" },
   }),
-  mappingFrom("nyc-fhvhv", {
+  knownBy(["hvfhs_license_num"], "nyc-fhvhv", {
     columns: {
-      ...{ hvfhs_license_num: "attributes.hvfhs_license_num", request_datetime: "booked_at" },
+      hvfhs_license_num: "attributes.hvfhs_license_num",
+      ...{ dispatching_base_num: "attributes.dispatching_base_num", request_datetime: "booked_at" },
       ...{ pickup_datetime: "started_at", dropoff_datetime: "ended_at", trip_miles: miles, trip_time: "duration_s" },
       ...{ PULocationID: zone("origin"), DOLocationID: zone("destination") },
     },
@@ -78,7 +101,15 @@ const forHire: readonly Mapping[] = [
   }),
 ];
 
-const CHICAGO_TIMES = ["M/D/YYYY H:MM:SS A", "iso"];
+const CHICAGO_TIMES = ["M/D/YYYY H:MM[:SS] A", "iso"];
+
+/** Chicago's data by the names that its web service gives them: numbers are text there. */
+const CHICAGO_WEB = {
+  ...{ trip_id: "trip_id", trip_start_timestamp: "started_at", trip_end_timestamp: "ended_at" },
+  ...{ trip_seconds: "duration_s", trip_miles: miles },
+  ...{ pickup_centroid_latitude: "origin_lat", pickup_centroid_longitude: "origin_lon" },
+  ...{ dropoff_centroid_latitude: "destination_lat", dropoff_centroid_longitude: "destination_lon" },
+};
 
 /** Chicago's taxis and transport network providers; centres of census tracts stand for places. */
 const chicago: readonly Mapping[] = [
@@ -105,7 +136,26 @@ const chicago: readonly Mapping[] = [
     thousands: ",",
     time_formats: CHICAGO_TIMES,
   }),
+  knownBy(["taxi_id"], "chicago-taxi-web", {
+    columns: { ...CHICAGO_WEB, taxi_id: "driver_id", company: "source" },
+    fallbacks: { source: [{ constant: "chicago-taxi" }] },
+    text_values: true,
+  }),
+  knownBy(["shared_trip_authorized"], "chicago-tnp-web", {
+    columns: { ...CHICAGO_WEB, shared_trip_authorized: "attributes.shared" },
+    constants: { source: "chicago-tnp" },
+    text_values: true,
+  }),
 ];
+
+/** Pickups of Uber in New York, January to June 2015, by zones. */
+const uber2015 = knownBy(["Affiliated_base_num"], "uber-2015", {
+  columns: {
+    ...{ Dispatching_base_num: "attributes.dispatching_base_num", Pickup_date: "started_at" },
+    ...{ Affiliated_base_num: "attributes.affiliated_base_num", locationID: zone("origin") },
+  },
+  constants: { source: "uber" },
+});
 
 /** Pickups of Uber in New York, April to September 2014. Equal rows may be different trips. */
 const uber = mappingFrom("uber-2014", {
@@ -125,4 +175,4 @@ const porto = mappingFrom("porto", {
 });
 
 /** The formats of taxis and for-hire vehicles. */
-export const taxis: readonly Mapping[] = [...yellow, ...green, ...forHire, ...chicago, uber, porto];
+export const taxis: readonly Mapping[] = [...yellow, ...green, ...forHire, ...chicago, uber, uber2015, porto];
