@@ -9,13 +9,17 @@ import { otherRuleEndpoints, putRuleEndpoint } from "./alert-rules.http.ts";
 import type { FollowAlerts } from "./follow-alerts.ts";
 import { getAlerts } from "./get-alerts.http.ts";
 
-interface Deps {
+/** The calls that the endpoints make. */
+export interface AlertCalls {
   putRule: PutRule;
   findRule: FindRule;
   listRules: ListRules;
   deleteRule: DeleteRule;
   listAlerts: ListAlerts;
   followAlerts: FollowAlerts;
+}
+
+interface Deps extends AlertCalls {
   checkCallback: CheckCallback;
   limits: Limits;
   answers: AnswerDeps;

@@ -1,35 +1,19 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Publisher } from "../broker/publisher.ts";
-import { createDeliverer, type Deliverer } from "../callbacks/deliver-callbacks.ts";
-import { createSender } from "../callbacks/send-callback.ts";
+import { wireDeliverer } from "../callbacks/callbacks.wiring.ts";
 import { Ticker } from "../kit/poller.ts";
 import type { Wiring } from "../wiring.ts";
-import {
-  type Alert,
-  type DeleteRule,
-  type FindRule,
-  type ListAlerts,
-  type ListRules,
-  type PutRule,
-  type RuleDefinition,
-  SUSPICIOUS,
-} from "./alert.ts";
-import { recordAlertDelivery, recordAlertFailure, takeDueAlerts } from "./alert-callbacks.db.ts";
+import { type PutRule, type RuleDefinition, SUSPICIOUS } from "./alert.ts";
+import { alertCallbacks } from "./alert-callbacks.db.ts";
+import type { AlertCalls } from "./alerts.http.ts";
 import { dispatchAlerts, findAlertsAfter, lastNumber } from "./dispatch-alerts.db.ts";
-import { createAlertFollower, type FollowAlerts } from "./follow-alerts.ts";
+import { createAlertFollower } from "./follow-alerts.ts";
 import { listAlerts, purgeAlerts } from "./list-alerts.db.ts";
 import { conditionOf } from "./rule-condition.ts";
 import { deleteRule, findRules, putRule, renewRules } from "./rules.db.ts";
 
 export interface AlertParts {
-  calls: {
-    putRule: PutRule;
-    findRule: FindRule;
-    listRules: ListRules;
-    deleteRule: DeleteRule;
-    listAlerts: ListAlerts;
-    followAlerts: FollowAlerts;
-  };
+  calls: AlertCalls;
   /** Looks for new alerts at once, because this process has stored something. */
   trigger(): void;
   /** Ends the event streams. */
@@ -53,7 +37,7 @@ export async function wireAlerts(wiring: Wiring, publisher: Publisher | undefine
     ...{ room, findAfter: findAlertsAfter.bind(null, pool), lastNumber: lastNumber.bind(null, pool) },
     onError: (err) => log.warn({ err }, "alerts could not be looked for"),
   });
-  const deliverer = wireDeliverer(wiring);
+  const deliverer = wireDeliverer(wiring, alertCallbacks, "alert_id", (alert) => alert);
   const topic = publisher ? config.alertsTopic : undefined;
   let hasRules = true;
   const dispatcher = new Ticker(
@@ -106,19 +90,4 @@ async function keepSuspicious(
   const where = { category: { in: categories } };
   if (there?.on === "detections" && isDeepStrictEqual(there.where, where)) return;
   await put(SUSPICIOUS, { on: "detections", where, callback: there?.callback });
-}
-
-function wireDeliverer({ lanes, config, log }: Wiring): Deliverer | undefined {
-  const { callbackSecret: secret, callbackAllowPrivate: allowPrivate } = config;
-  if (secret === undefined) return undefined;
-  const { sql } = lanes.ingest;
-  return createDeliverer<Alert>({
-    takeDue: takeDueAlerts.bind(null, sql),
-    send: createSender<Alert>({ secret, allowPrivate, present: (alert) => alert }),
-    recordDelivery: recordAlertDelivery.bind(null, sql),
-    recordFailure: recordAlertFailure.bind(null, sql),
-    onFailure: ({ id, attempt }, error, isGivenUp) =>
-      log.warn({ alert_id: id, attempt, error, given_up: isGivenUp }, "the callback of an alert failed"),
-    onError: (err) => log.warn({ err }, "callbacks of alerts could not be looked for or recorded"),
-  });
 }

@@ -1,23 +1,38 @@
-import { withLinks } from "../batches/receipt.ts";
+import { type Receipt, withLinks } from "../batches/receipt.ts";
 import type { Wiring } from "../wiring.ts";
-import { recordDelivery, recordFailure, takeDueCallbacks } from "./callbacks.db.ts";
-import { createDeliverer } from "./deliver-callbacks.ts";
+import type { CallbackQueue } from "./callback-queue.db.ts";
+import { batchCallbacks } from "./callbacks.db.ts";
+import { createDeliverer, type Deliverer } from "./deliver-callbacks.ts";
 import { createSender } from "./send-callback.ts";
 
-export type Deliverer = ReturnType<typeof createDeliverer>;
+export type { Deliverer } from "./deliver-callbacks.ts";
 
 /** Wires the delivery of receipts to callbacks. Undefined: there is no secret to sign them with. */
-export function wireCallbacks({ lanes, config, log }: Wiring): Deliverer | undefined {
+export const wireCallbacks = (wiring: Wiring): Deliverer | undefined =>
+  wireDeliverer<Receipt>(wiring, batchCallbacks, "batch_id", withLinks);
+
+/**
+ * Wires the delivery of callbacks. Undefined: there is no secret to sign them with.
+ *
+ * @param idName what the log calls the id of what they tell of
+ * @param present makes of it what is sent
+ */
+export function wireDeliverer<P>(
+  { lanes, config, log }: Wiring,
+  queue: CallbackQueue<P>,
+  idName: string,
+  present: (payload: P) => object,
+): Deliverer | undefined {
   const { sql } = lanes.ingest;
   const { callbackSecret: secret, callbackAllowPrivate: allowPrivate } = config;
   if (secret === undefined) return undefined;
-  return createDeliverer({
-    takeDue: takeDueCallbacks.bind(null, sql),
-    send: createSender({ secret, allowPrivate, present: withLinks }),
-    recordDelivery: recordDelivery.bind(null, sql),
-    recordFailure: recordFailure.bind(null, sql),
+  return createDeliverer<P>({
+    takeDue: queue.takeDue.bind(null, sql),
+    send: createSender<P>({ secret, allowPrivate, present }),
+    recordDelivery: queue.recordDelivery.bind(null, sql),
+    recordFailure: queue.recordFailure.bind(null, sql),
     onFailure: ({ id, attempt }, error, isGivenUp) =>
-      log.warn({ batch_id: id, attempt, error, given_up: isGivenUp }, "a callback failed"),
+      log.warn({ [idName]: id, attempt, error, given_up: isGivenUp }, "a callback failed"),
     onError: (err) => log.warn({ err }, "callbacks could not be looked for or recorded"),
   });
 }

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { findBatch } from "../../src/batches/find-batch.db.ts";
 import type { BatchState } from "../../src/batches/receipt.ts";
 import { withLinks } from "../../src/batches/receipt.ts";
-import { insertCallback, recordDelivery, recordFailure, takeDueCallbacks } from "../../src/callbacks/callbacks.db.ts";
+import { batchCallbacks, insertCallback } from "../../src/callbacks/callbacks.db.ts";
 import { createDeliverer } from "../../src/callbacks/deliver-callbacks.ts";
 import { createSender } from "../../src/callbacks/send-callback.ts";
 import { createClient, type Sql } from "../../src/database/client.ts";
@@ -38,7 +38,7 @@ async function batch(state: BatchState = "committed"): Promise<string> {
   return id;
 }
 
-const take = (limit = 10, sql = service.sql) => takeDueCallbacks(sql, limit);
+const take = (limit = 10, sql = service.sql) => batchCallbacks.takeDue(sql, limit);
 const forwardMs = (ms: number) =>
   service.sql`update tripgrid.callbacks set next_attempt_at = next_attempt_at - make_interval(secs => ${ms / 1000})`;
 
@@ -87,8 +87,8 @@ describe("after an attempt", () => {
     const id = await batch();
     const [callback] = await take();
     if (!callback) throw new Error("nothing is due");
-    await recordDelivery(service.sql, callback);
-    await recordFailure(service.sql, callback, { error: "late" }, 0);
+    await batchCallbacks.recordDelivery(service.sql, callback);
+    await batchCallbacks.recordFailure(service.sql, callback, { error: "late" }, 0);
     await forwardMs(3600_000);
     expect(await take()).toEqual([]);
     expect(await rowOf(id)).toEqual({ attempts: 1, last_error: null, delivered: true, given_up: false });
@@ -98,7 +98,7 @@ describe("after an attempt", () => {
     const id = await batch();
     const [first] = await take();
     if (!first) throw new Error("nothing is due");
-    await recordFailure(service.sql, first, { error: "status 500" }, 90_000);
+    await batchCallbacks.recordFailure(service.sql, first, { error: "status 500" }, 90_000);
     expect(await rowOf(id)).toEqual({ attempts: 1, last_error: "status 500", delivered: false, given_up: false });
     await forwardMs(80_000);
     expect(await take()).toEqual([]);
@@ -107,9 +107,9 @@ describe("after an attempt", () => {
     if (!second) throw new Error("nothing is due");
     expect(second.attempt).toBe(2);
     // Its first process comes back after it was taken for gone.
-    await recordFailure(service.sql, first, { error: "old" }, 0);
+    await batchCallbacks.recordFailure(service.sql, first, { error: "old" }, 0);
     expect(await take()).toEqual([]);
-    await recordFailure(service.sql, second, { error: "status 410" }, undefined);
+    await batchCallbacks.recordFailure(service.sql, second, { error: "status 410" }, undefined);
     await forwardMs(48 * 3600_000);
     expect(await take()).toEqual([]);
     expect(await rowOf(id)).toEqual({ attempts: 2, last_error: "status 410", delivered: false, given_up: true });
@@ -137,10 +137,10 @@ it("a receipt is delivered as GET shows it, signed, and again after a failure", 
   await new Promise<void>((resolve) => receiver.listen(0, "127.0.0.1", resolve));
   const { sql } = service;
   const deliverer = createDeliverer({
-    takeDue: (limit) => takeDueCallbacks(sql, limit),
+    takeDue: (limit) => batchCallbacks.takeDue(sql, limit),
     send: createSender({ secret, allowPrivate: true, present: withLinks }),
-    recordDelivery: (callback) => recordDelivery(sql, callback),
-    recordFailure: (callback, failure) => recordFailure(sql, callback, failure, 100),
+    recordDelivery: (callback) => batchCallbacks.recordDelivery(sql, callback),
+    recordFailure: (callback, failure) => batchCallbacks.recordFailure(sql, callback, failure, 100),
     everyMs: 50,
   });
   try {
