@@ -1,4 +1,5 @@
-import type { Hold, Room } from "../kit/room.ts";
+import { HeldList } from "../events/held-list.ts";
+import type { Room } from "../kit/room.ts";
 import type { NumberedAlert } from "./alert.ts";
 
 /** The maximum size of the kept alerts. A follower that is further behind gets pages. */
@@ -9,19 +10,17 @@ interface Slice {
   after: number;
   last: number;
   alerts: readonly NumberedAlert[];
-  hold: Hold;
+  bytes: number;
 }
 
-/** The alerts found last, held once for all followers. If space runs out, the oldest are dropped. */
+/** The alerts found last. */
 export class RecentAlerts {
-  readonly #room: Room;
-  readonly #slices: Slice[] = [];
+  readonly #slices: HeldList<Slice>;
   #high: number;
-  #bytes = 0;
 
   constructor(high: number, room: Room) {
     this.#high = high;
-    this.#room = room;
+    this.#slices = new HeldList(room, MAX_BYTES);
   }
 
   /** The highest number that was found. */
@@ -31,7 +30,7 @@ export class RecentAlerts {
 
   /** All alerts after this one are here. */
   get low(): number {
-    return this.#slices[0]?.after ?? this.#high;
+    return this.#slices.at(this.#slices.dropped)?.after ?? this.#high;
   }
 
   /** The next alerts after a number. Followers at the same place get the same array. Undefined: there are none, or they were dropped. */
@@ -45,21 +44,11 @@ export class RecentAlerts {
     const last = alerts.at(-1)?.number;
     if (last === undefined) return;
     const bytes = alerts.reduce((sum, { alert }) => sum + JSON.stringify(alert).length + 100, 0);
-    const hold = this.#room.hold("events");
-    while (this.#slices.length > 0 && this.#bytes + bytes > MAX_BYTES) this.#drop();
-    while (!hold.tryTake(bytes) && this.#slices.length > 0) this.#drop();
-    this.#slices.push({ after: this.#high, last, alerts, hold });
-    this.#bytes += bytes;
+    this.#slices.add({ after: this.#high, last, alerts, bytes });
     this.#high = last;
   }
 
   close(): void {
-    while (this.#slices.length > 0) this.#drop();
-  }
-
-  #drop(): void {
-    const oldest = this.#slices.shift();
-    this.#bytes -= oldest?.hold.bytes ?? 0;
-    oldest?.hold.release();
+    this.#slices.clear();
   }
 }

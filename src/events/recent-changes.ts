@@ -1,6 +1,7 @@
 import type { BatchChange, Receipt } from "../batches/receipt.ts";
-import type { Hold, Room } from "../kit/room.ts";
+import type { Room } from "../kit/room.ts";
 import { type BatchEvent, eventId } from "./batch-changes.ts";
+import { HeldList } from "./held-list.ts";
 
 /** Some changes that were found together, in the form in which all followers receive them. */
 export interface Found {
@@ -18,40 +19,36 @@ const MAX_BYTES = 4 * 1024 * 1024;
 
 /**
  * The changes found last, held once for all followers. Each follower only knows its position. Changes are numbered in
- * the order in which they were found. If space runs out, the oldest are dropped, even if a follower lacks them.
+ * the order in which they were found.
  */
 export class RecentChanges {
   /** The number up to which nothing is missing. */
   low: number;
-  readonly #room: Room;
-  readonly #found: (Found & { hold: Hold })[] = [];
-  #first = 0;
-  #bytes = 0;
+  readonly #found: HeldList<Found>;
   #isClosed = false;
 
   constructor(low: number, room: Room) {
     this.low = low;
-    this.#room = room;
+    this.#found = new HeldList(room, MAX_BYTES);
   }
 
   /** The number of the next changes to be found. */
   get end(): number {
-    return this.#first + this.#found.length;
+    return this.#found.end;
   }
 
   /** The changes with this number. Undefined: they are not found yet, or `isDropped`. */
   at(number: number): Found | undefined {
-    return this.#found[number - this.#first];
+    return this.#found.at(number);
   }
 
   /** The batches of all changes with this number or a higher one. */
   batchesFrom(number: number): Set<string> {
-    const found = this.#found.slice(Math.max(0, number - this.#first));
-    return new Set(found.flatMap(({ changes }) => changes.map(({ receipt }) => receipt.batch_id)));
+    return new Set(this.#found.from(number).flatMap(({ changes }) => changes.map(({ receipt }) => receipt.batch_id)));
   }
 
   isDropped(number: number): boolean {
-    return number < this.#first;
+    return number < this.#found.dropped;
   }
 
   /**
@@ -65,28 +62,13 @@ export class RecentChanges {
     this.low = low;
     for (const some of slicesOf(changes)) {
       const after = changes[changes.indexOf(some.at(-1) as BatchChange) + 1];
-      this.#add(foundOf(some, Math.min(low, (after?.change_id ?? Number.POSITIVE_INFINITY) - 1)));
+      this.#found.add(foundOf(some, Math.min(low, (after?.change_id ?? Number.POSITIVE_INFINITY) - 1)));
     }
   }
 
   close(): void {
     this.#isClosed = true;
-    while (this.#found.length > 0) this.#drop();
-  }
-
-  #add(found: Found): void {
-    const hold = this.#room.hold("events");
-    while (this.#found.length > 0 && this.#bytes + found.bytes > MAX_BYTES) this.#drop();
-    while (!hold.tryTake(found.bytes) && this.#found.length > 0) this.#drop();
-    this.#found.push({ ...found, hold });
-    this.#bytes += found.bytes;
-  }
-
-  #drop(): void {
-    const oldest = this.#found.shift();
-    this.#bytes -= oldest?.bytes ?? 0;
-    this.#first++;
-    oldest?.hold.release();
+    this.#found.clear();
   }
 }
 
