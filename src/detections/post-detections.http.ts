@@ -1,30 +1,14 @@
 import { z } from "zod";
-import { KEY_DAYS } from "../batches/batch.ts";
-import { ReceiptReply, withLinks } from "../batches/receipt.ts";
-import { AppError } from "../errors.ts";
+import { answeredReceipt, idempotencyKeyOf, noValidRows, rowHeaders } from "../batches/post-rows.http.ts";
+import { ReceiptReply } from "../batches/receipt.ts";
 import type { Endpoint } from "../kit/endpoint.http.ts";
 import { readQuery, sentBody } from "../kit/input.http.ts";
 import { replies } from "../kit/replies.http.ts";
-import { noteRows } from "../kit/request-record.ts";
-import { isStorable } from "../kit/storable.ts";
 import { charsetOfType } from "../text/charset.ts";
 import type { ReceiveDetections } from "./receive-detections.ts";
 
 const query = z.strictObject({
   verdicts: z.enum(["all"]).optional().meta({ description: "`all`: the receipt lists every row" }),
-});
-
-const headers = z.object({
-  "idempotency-key": z
-    .string()
-    .min(1)
-    .max(255)
-    .refine(isStorable)
-    .optional()
-    .meta({
-      description: `The same key with the same request gives the same receipt and stores nothing twice, for ${KEY_DAYS} days`,
-    }),
-  "content-encoding": z.enum(["gzip"]).optional(),
 });
 
 const SentDetection = z
@@ -66,7 +50,7 @@ const route: Endpoint["route"] = {
     "One detection, an array, NDJSON or CSV, also gzipped. Every row gets its verdict; the good rows, the rejected ones and the receipt are committed before the reply. A body holds at most 50,000 rows and TRIPGRID_SYNC_BODY_MB megabytes.",
   request: {
     query,
-    headers,
+    headers: rowHeaders,
     body: {
       required: true,
       content: {
@@ -83,13 +67,7 @@ const route: Endpoint["route"] = {
   },
   responses: {
     ...replies(200, "Committed", ReceiptReply, 400, 413, 415, 429, 503),
-    422: {
-      description:
-        "No row is a detection (the problem carries the receipt), or the idempotency key belongs to another request",
-      content: {
-        "application/problem+json": { schema: z.looseObject({ code: z.string(), receipt: ReceiptReply.optional() }) },
-      },
-    },
+    ...noValidRows("a detection"),
   },
 };
 
@@ -100,23 +78,14 @@ export function postDetections(receiveDetections: ReceiveDetections): Endpoint {
     route,
     handle: async (c) => {
       const { verdicts } = readQuery(c, query);
-      const key = headers.shape["idempotency-key"].safeParse(c.req.header("idempotency-key"));
-      if (!key.success) throw new AppError("invalid_parameter", "Idempotency-Key: expected 1 to 255 characters.");
       const contentType = c.req.header("content-type");
-      const receipt = withLinks(
-        await receiveDetections({
-          ...{ body: sentBody(c), contentType, charset: charsetOfType(contentType) },
-          ...{ mapping: undefined, identity: undefined, callback: undefined, respondAsync: false },
-          withVerdicts: verdicts === "all",
-          idempotencyKey: key.data,
-        }),
-      );
-      noteRows(receipt.received);
-      c.header("Location", receipt.links.self);
-      if (receipt.inserted + receipt.duplicates > 0) return c.json(receipt);
-      const detail =
-        receipt.received === 0 ? "The request holds no rows." : "Every row was rejected; the receipt says why.";
-      throw new AppError("no_valid_rows", detail, { receipt });
+      const receipt = await receiveDetections({
+        ...{ body: sentBody(c), contentType, charset: charsetOfType(contentType) },
+        ...{ mapping: undefined, identity: undefined, callback: undefined, respondAsync: false },
+        withVerdicts: verdicts === "all",
+        idempotencyKey: idempotencyKeyOf(c),
+      });
+      return c.json(answeredReceipt(c, receipt));
     },
   };
 }

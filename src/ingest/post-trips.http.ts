@@ -1,13 +1,12 @@
 import { z } from "zod";
-import { KEY_DAYS } from "../batches/batch.ts";
 import type { CheckCallback, DryRun, Ingest, IngestRequest, MemberReceipt } from "../batches/ingest-request.ts";
+import { answeredReceipt, idempotencyKeyOf, noValidRows, rowHeaders } from "../batches/post-rows.http.ts";
 import { ReceiptReply, withLinks } from "../batches/receipt.ts";
 import { AppError } from "../errors.ts";
 import type { Endpoint } from "../kit/endpoint.http.ts";
 import { readQuery, sentBody } from "../kit/input.http.ts";
 import { replies } from "../kit/replies.http.ts";
-import { noteRows } from "../kit/request-record.ts";
-import { isStorable, name } from "../kit/storable.ts";
+import { name } from "../kit/storable.ts";
 import { charsetNamed, charsetOfType } from "../text/charset.ts";
 import { IDENTITIES } from "../trips/identity.ts";
 
@@ -39,17 +38,7 @@ const query = z.strictObject({
   }),
 });
 
-const headers = z.object({
-  "idempotency-key": z
-    .string()
-    .min(1)
-    .max(255)
-    .refine(isStorable)
-    .optional()
-    .meta({
-      description: `The same key with the same request gives the same receipt and stores nothing twice, for ${KEY_DAYS} days`,
-    }),
-  "content-encoding": z.enum(["gzip"]).optional(),
+const headers = rowHeaders.extend({
   prefer: z
     .string()
     .optional()
@@ -156,13 +145,7 @@ const route: Endpoint["route"] = {
       description: "The body is stored, its rows will be: `Location` tells how far they are",
       content: { "application/json": { schema: ReceiptReply } },
     },
-    422: {
-      description:
-        "No row is a trip (the problem carries the receipt), or the idempotency key belongs to another request",
-      content: {
-        "application/problem+json": { schema: z.looseObject({ code: z.string(), receipt: ReceiptReply.optional() }) },
-      },
-    },
+    ...noValidRows("a trip"),
   },
 };
 
@@ -174,8 +157,6 @@ export function postTrips(ingest: Ingest, dryRun: DryRun, checkCallback: CheckCa
     route,
     handle: async (c) => {
       const q = readQuery(c, query);
-      const key = headers.shape["idempotency-key"].safeParse(c.req.header("idempotency-key"));
-      if (!key.success) throw new AppError("invalid_parameter", "Idempotency-Key: expected 1 to 255 characters.");
       const respondAsync = prefersAsync(c.req.header("prefer"));
       const contentType = c.req.header("content-type");
       const request: IngestRequest = {
@@ -187,27 +168,20 @@ export function postTrips(ingest: Ingest, dryRun: DryRun, checkCallback: CheckCa
         charset: charsetNamed(q.charset) ?? charsetOfType(contentType),
         sheet: q.sheet,
         withVerdicts: q.verdicts === "all",
-        idempotencyKey: key.data,
+        idempotencyKey: idempotencyKeyOf(c),
         respondAsync,
         callback: q.callback === undefined ? undefined : checkCallback(q.callback),
       };
       if (q.dry_run === "true") return c.json({ dry_run: true, ...(await dryRun(request)) });
       const taken = await ingest(request);
       if (Array.isArray(taken)) return c.json(...repliesTo(taken));
-      const receipt = withLinks(taken);
-      noteRows(receipt.received);
-      c.header("Location", receipt.links.self);
+      const receipt = answeredReceipt(c, taken);
       if (receipt.state === "queued" || receipt.state === "running") {
         if (respondAsync) c.header("Preference-Applied", "respond-async");
         return c.json(receipt, 202);
       }
       if (receipt.state === "failed") {
         throw new AppError("batch_failed", receipt.error?.detail ?? "The batch could not be read.", { receipt });
-      }
-      if (receipt.inserted + receipt.duplicates === 0) {
-        const detail =
-          receipt.received === 0 ? "The request holds no rows." : "Every row was rejected; the receipt says why.";
-        throw new AppError("no_valid_rows", detail, { receipt });
       }
       return c.json(receipt);
     },
