@@ -14,6 +14,8 @@ const BYTES_OF_PARTITION = 4 * 1024 * 1024;
 const HEARTBEAT_MS = 3000;
 /** How often stored positions are told to the broker. */
 const COMMIT_EVERY_MS = 2000;
+/** How soon partitions that were added are noticed. kafkajs would take five minutes. */
+const METADATA_MS = 30_000;
 /**
  * How long the leader of a group waits before it shares out the partitions. A coordinator may refuse a member that asks
  * for its share after they were given out.
@@ -98,6 +100,7 @@ export function subscribeKafka(kafka: Kafka, groupId: string, topic: string, lis
       maxWaitTimeInMs: MAX_WAIT_MS,
       minBytes: MIN_BYTES,
       maxBytesPerPartition: BYTES_OF_PARTITION,
+      metadataMaxAge: METADATA_MS,
       heartbeatInterval: HEARTBEAT_MS,
       sessionTimeout: 10_000,
       rebalanceTimeout: 30_000,
@@ -203,6 +206,14 @@ function messageFrom({ offset, key, value, headers, timestamp }: KafkaMessage): 
     key: key ?? undefined,
     value: value ?? undefined,
     headers: told,
-    sentAt: Number(timestamp),
+    sentAt: plausible(Number(timestamp)),
   };
+}
+
+const DAY_MS = 86_400_000;
+
+/** A producer may give any time, or none, which is -1. Microseconds in the place of milliseconds are no date of ours. */
+function plausible(sentAt: number): number {
+  const now = Date.now();
+  return sentAt > 0 && sentAt < now + DAY_MS ? sentAt : now;
 }

@@ -23,10 +23,10 @@ export function rejectedMessages(
 ): Outgoing[] {
   return rejected.map(({ message, problems: [first, ...others], batchId }) => ({
     topic: rejectedTopic(topic),
-    key: message.key === undefined ? undefined : Buffer.from(message.key).toString("utf8").replaceAll("\0", "\uFFFD"),
+    key: message.key === undefined ? undefined : storedText(Buffer.from(message.key).toString("utf8")),
     value: message.value ?? new Uint8Array(),
     headers: {
-      ...message.headers,
+      ...storedHeaders(message.headers),
       "tripgrid-id": `${topic}/${partition}/${message.position}`,
       "tripgrid-topic": headerValue(topic),
       "tripgrid-partition": String(partition),
@@ -39,6 +39,12 @@ export function rejectedMessages(
     },
   }));
 }
+
+/** The outbox keeps text, and the database has none with a NUL. A header may hold any bytes. */
+const storedText = (text: string) => text.toWellFormed().replaceAll("\0", "\uFFFD");
+
+const storedHeaders = (headers: Message["headers"]) =>
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [storedText(name), storedText(value)]));
 
 /** Printable ASCII: brokers differ in the other characters that a header may have. */
 function headerValue(text: string): string {

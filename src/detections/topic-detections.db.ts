@@ -50,7 +50,7 @@ export function topicDetections(deps: TopicDetectionsDeps): Subject<Rows> {
         const batch = await detectionBatch(rows, {
           ...{ form: "ndjson", limits, range: range() },
           idOf: (row) => derivedId(["topic", topic, partition, messages[row - 1]?.position ?? 0]),
-          arrivedAt: (row) => new Date(Math.max(messages[row - 1]?.sentAt ?? 0, 0) || Date.now()).toISOString(),
+          arrivedAt: (row) => new Date(messages[row - 1]?.sentAt ?? Date.now()).toISOString(),
           about: { columns: undefined, withVerdicts: false, idempotency: undefined, owner: undefined, source },
         });
         return { batch, messages, hold };

@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
+import kafkajs from "kafkajs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startTestService, type TestService } from "../harness/index.ts";
 import { KINDS, type Kind, lacks, type Sent, startBroker, type TestBroker } from "./test-broker.ts";
@@ -85,6 +86,33 @@ describe.each(KINDS)("trips by a topic of %s", (kind: Kind) => {
       }
       await expect.poll(countOf, { timeout: 60_000 }).toBe(before + 50 * codecs.length);
     });
+
+    test.skipIf(kind === "nats")(
+      "hold up no other, whatever time, key and headers their producers gave them",
+      async () => {
+        const before = await countOf();
+        const rejected = (await broker.read("trips.rejected")).length;
+        const kafka = new kafkajs.Kafka({ brokers: [broker.url.slice("kafka://".length)] });
+        const producer = kafka.producer({ createPartitioner: kafkajs.Partitioners.DefaultPartitioner });
+        await producer.connect();
+        const odd = {
+          partition: 0,
+          key: Buffer.from([0, 0xff]),
+          headers: { trace: Buffer.from([0, 1, 0xff]), "": "" },
+        };
+        const times = ["-1", "0", "1700000000000000", "1700000000000000000", "9223372036854775807"];
+        // Kafka's encoding of a batch keeps the first time, and the others as distances from it.
+        for (const [i, timestamp] of times.entries()) {
+          const messages = [trip(`odd ${i}`), "{'no': 1}", null].map((value) => ({ ...odd, value, timestamp }));
+          await producer.send({ topic: "trips", messages });
+        }
+        await producer.disconnect();
+        await expect.poll(countOf, { timeout: 60_000 }).toBe(before + times.length);
+        await expect
+          .poll(async () => (await broker.read("trips.rejected")).length, { timeout: 60_000 })
+          .toBe(rejected + 2 * times.length);
+      },
+    );
 
     test("that was made anew are not read until the position is removed", async () => {
       await service.sql`update tripgrid.broker_positions set position = 1000000, epoch = epoch + 1 where partition = 1`;

@@ -1,3 +1,4 @@
+import { gzipSync } from "node:zlib";
 import kafkajs from "kafkajs";
 import { describe, expect, test } from "vitest";
 import type { Message } from "../../src/broker/broker.ts";
@@ -56,6 +57,16 @@ describe("a message", () => {
     [`{"a": "${"x".repeat(40)}"}`, "invalid_row"],
   ])("%s is none: %s", (value, code) => {
     expect(rowOf(value)).toMatchObject({ fault: { code } });
+  });
+
+  test("that is rejected with any bytes in its key and headers has text there that the database takes", () => {
+    const problem = { field: "row", code: "invalid_json", detail: "x" } as const;
+    const sent = { ...message(7), key: Buffer.from([0, 1, 0xff]), headers: { "trace\0": "\0a\ud800" } };
+    const [out] = rejectedMessages({ topic: "t", partition: 2 }, [
+      { message: sent, problems: [problem], batchId: undefined },
+    ]);
+    expect(out?.key).toBe("\uFFFD\u0001\uFFFD");
+    expect(out?.headers).toMatchObject({ "trace\uFFFD": "\uFFFDa\uFFFD" });
   });
 
   test("that is rejected keeps what it came with, in headers that every broker takes", () => {
@@ -125,5 +136,18 @@ describe("a compressed message", () => {
     ]);
     expect(await unpack(CompressionTypes.Snappy, java)).toBe(text + text);
     await expect(unpack(CompressionTypes.Snappy, Buffer.from([0xff, 0xff]))).rejects.toThrow();
+  });
+
+  test("that would unpack to more than memory should hold is refused", async () => {
+    const size = 200 * 1024 * 1024;
+    await expect(unpack(CompressionTypes.GZIP, gzipSync(Buffer.alloc(size)))).rejects.toThrow();
+    // The length alone, as snappy begins with it.
+    const varint = Buffer.from([0x80, 0x80, 0x80, 0x64]);
+    await expect(unpack(CompressionTypes.Snappy, varint)).rejects.toThrow(/too big/);
+    // One frame of zstd: blocks of 128 KB, each a repeated byte.
+    const block = Buffer.from([0x02, 0x00, 0x10, 0x61]);
+    const header = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x70]);
+    const bomb = Buffer.concat([header, ...Array<Buffer>(size / (128 * 1024)).fill(block)]);
+    await expect(unpack(CompressionTypes.ZSTD, bomb)).rejects.toThrow(/more than/);
   });
 });
