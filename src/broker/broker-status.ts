@@ -23,7 +23,11 @@ const TopicStatus = z.object({
 });
 
 /** What `/readyz` and `/metrics` tell of the broker. */
-export const BrokerStatus = z.object({ kind: z.enum(["kafka", "nats"]), topics: z.array(TopicStatus) });
+export const BrokerStatus = z.object({
+  kind: z.enum(["kafka", "nats"]),
+  topics: z.array(TopicStatus),
+  publish_fault: z.string().nullable().meta({ description: "Why messages are not published; they wait in the outbox" }),
+});
 export type BrokerStatus = z.infer<typeof BrokerStatus>;
 
 /** The messages that are still to be published, and those that the broker refused for good. */

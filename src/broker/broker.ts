@@ -126,6 +126,8 @@ export interface PublishFault {
   detail: string;
   /** Whether another attempt may succeed. False for a message that is too large. */
   mayPass: boolean;
+  /** Whether the topic is to blame and not the message: it is missing, or may not be written to. */
+  isOfTopic?: boolean;
 }
 
 /** The broker cannot be reached or does not answer. */

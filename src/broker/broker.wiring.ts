@@ -78,6 +78,7 @@ export async function wireBroker({ config, lanes, log }: Wiring): Promise<Broker
         partitions: consumer.partitions(),
         ...counts.of(consumer.topic),
       })),
+      publish_fault: publisher.fault() ?? null,
     }),
     outbox: () => outboxStatus(lanes.figures.sql),
     stop: async () => {
@@ -90,10 +91,12 @@ export async function wireBroker({ config, lanes, log }: Wiring): Promise<Broker
 const wirePublisher = (broker: Broker, sql: Sql, log: Wiring["log"]) =>
   createPublisher({
     broker,
-    take: (limit) => takeOutgoing(sql, limit),
+    take: takeOutgoing.bind(null, sql),
     remove: (ids) => removeOutgoing(sql, ids),
     giveBack: (messages, retryInMs) => returnOutgoing(sql, messages, retryInMs),
     onFault: (err) => log.warn({ err }, "messages cannot be published now; they stay in the outbox"),
+    onTopicFault: (topic, detail) =>
+      log.error({ topic, detail }, "nothing can be published to a topic; its messages stay in the outbox"),
     onRefused: ({ id, topic }, detail) =>
       log.error({ outbox_id: id, topic, detail }, "the broker refused a message; it is kept in tripgrid.outbox"),
   });

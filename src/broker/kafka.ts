@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import kafkajs, { type Admin, type KafkaConfig, type Producer } from "kafkajs";
 import {
   type Broker,
@@ -12,6 +11,7 @@ import type { BrokerSettings } from "./broker-settings.ts";
 import { addCodecs } from "./kafka-codecs.ts";
 import { subscribeKafka } from "./kafka-subscription.ts";
 import { isMissingTopic, missingTopic } from "./missing-topic.ts";
+import { readTlsFiles } from "./tls-files.ts";
 
 /** How long a call keeps trying, while the broker is away, before it says so: about five seconds. */
 const RETRY = { initialRetryTime: 200, maxRetryTime: 2000, retries: 5 };
@@ -53,10 +53,7 @@ export function createKafka(settings: BrokerSettings): Broker {
 }
 
 function kafkaConfig({ urls, user, password, sasl, tls }: BrokerSettings): KafkaConfig {
-  const read = (file: string | undefined) => (file === undefined ? undefined : readFileSync(file, "utf8"));
-  const ca = read(tls?.caFile);
-  const cert = read(tls?.certFile);
-  const key = read(tls?.keyFile);
+  const ssl = readTlsFiles(tls);
   return {
     clientId: "tripgrid",
     brokers: urls,
@@ -65,9 +62,7 @@ function kafkaConfig({ urls, user, password, sasl, tls }: BrokerSettings): Kafka
     connectionTimeout: 5000,
     requestTimeout: REQUEST_MS,
     retry: RETRY,
-    ...(tls === undefined
-      ? {}
-      : { ssl: { ...(ca ? { ca: [ca] } : {}), ...(cert ? { cert } : {}), ...(key ? { key } : {}) } }),
+    ...(ssl === undefined ? {} : { ssl }),
     ...(user === undefined ? {} : { sasl: { mechanism: sasl as "plain", username: user, password: password ?? "" } }),
   };
 }
@@ -127,26 +122,30 @@ async function publishAll(
   messages: readonly Outgoing[],
   send: (some: readonly Outgoing[]) => Promise<void>,
 ): Promise<(PublishFault | undefined)[]> {
+  const faults = new Map<Outgoing, PublishFault>();
+  // One topic that is missing holds up no other.
+  for (const topic of new Set(messages.map((message) => message.topic))) {
+    const ofTopic = messages.filter((message) => message.topic === topic);
+    const fault = await faultIn(() => send(ofTopic));
+    if (fault === undefined) continue;
+    for (const message of ofTopic) {
+      // kafkajs does not say which message the broker refused.
+      const isAlone = fault.isOfTopic === true || ofTopic.length === 1;
+      const own = isAlone ? fault : await faultIn(() => send([message]));
+      if (own) faults.set(message, own);
+    }
+  }
+  return messages.map((message) => faults.get(message));
+}
+
+/** Why a call failed. Undefined: it did not. @throws the error of a connection */
+async function faultIn(call: () => Promise<void>): Promise<PublishFault | undefined> {
   try {
-    await send(messages);
-    return messages.map(() => undefined);
+    await call();
+    return undefined;
   } catch (error) {
     if (isConnectionFault(error)) throw error;
-    if (messages.length === 1) return [faultOf(error)];
-    // kafkajs does not say which message the broker refused.
-    const faults: (PublishFault | undefined)[] = [];
-    for (const message of messages) {
-      faults.push(
-        await send([message]).then(
-          () => undefined,
-          (fault: unknown) => {
-            if (isConnectionFault(fault)) throw fault;
-            return faultOf(fault);
-          },
-        ),
-      );
-    }
-    return faults;
+    return faultOf(error);
   }
 }
 
@@ -161,23 +160,19 @@ function notedPartitioner(used: Set<string>) {
 }
 
 /**
- * Sends messages in one call of kafkajs. If a leader moves meanwhile, kafkajs can leave out a partition and report
+ * Sends messages of one topic in one call of kafkajs. If a leader moves meanwhile, kafkajs can leave out a partition and report
  * success, so each partition must be among those that were acknowledged.
  */
 async function send(producer: Producer, messages: readonly Outgoing[], used: Set<string>): Promise<void> {
   used.clear();
-  const topics = new Map<string, Outgoing[]>();
-  for (const message of messages) topics.set(message.topic, [...(topics.get(message.topic) ?? []), message]);
-  const replies = await producer.sendBatch({
+  const replies = await producer.send({
     acks: -1,
     timeout: REQUEST_MS,
-    topicMessages: [...topics].map(([topic, ofTopic]) => ({
-      topic,
-      messages: ofTopic.map(({ key, value, headers }) => ({
-        key: key ?? null,
-        value: Buffer.from(value),
-        headers: { ...headers },
-      })),
+    topic: messages[0]?.topic ?? "",
+    messages: messages.map(({ key, value, headers }) => ({
+      key: key ?? null,
+      value: Buffer.from(value),
+      headers: { ...headers },
     })),
   });
   const acknowledged = new Set(replies.map(({ topicName, partition }) => `${topicName}/${partition}`));
@@ -185,16 +180,14 @@ async function send(producer: Producer, messages: readonly Outgoing[], used: Set
   if (left.length > 0) throw new Error(`no reply came for ${left.join(", ")}`);
 }
 
+/** What the broker will not take later either. */
+const REFUSED = ["MESSAGE_TOO_LARGE", "RECORD_LIST_TOO_LARGE", "INVALID_RECORD"];
+const OF_TOPIC = ["UNKNOWN_TOPIC_OR_PARTITION", "TOPIC_AUTHORIZATION_FAILED", "INVALID_TOPIC_EXCEPTION"];
+
 function faultOf(error: unknown): PublishFault {
-  const { type, message } = rootOf(error) as { type?: string; message: string };
-  // Whatever the broker will not take later either.
-  const isRefused = [
-    "MESSAGE_TOO_LARGE",
-    "RECORD_LIST_TOO_LARGE",
-    "INVALID_TOPIC_EXCEPTION",
-    "INVALID_RECORD",
-  ].includes(type ?? "");
-  return { detail: message, mayPass: !isRefused };
+  const { type = "", message } = rootOf(error) as { type?: string; message: string };
+  const fault = { detail: message, mayPass: !REFUSED.includes(type) };
+  return OF_TOPIC.includes(type) ? { ...fault, isOfTopic: true } : fault;
 }
 
 const rootOf = (error: unknown): unknown => {

@@ -1,6 +1,13 @@
 import { readFileSync } from "node:fs";
-import { AckPolicy, DeliverPolicy, type JetStreamManager, jetstream, jetstreamManager } from "@nats-io/jetstream";
-import { connect, credsAuthenticator, type MsgHdrs, headers as newHeaders } from "@nats-io/transport-node";
+import {
+  AckPolicy,
+  DeliverPolicy,
+  JetStreamApiError,
+  type JetStreamManager,
+  jetstream,
+  jetstreamManager,
+} from "@nats-io/jetstream";
+import { connect, credsAuthenticator, type MsgHdrs, headers as newHeaders, PermissionViolationError } from "@nats-io/transport-node";
 import {
   type Broker,
   BrokerAway,
@@ -13,6 +20,7 @@ import type { BrokerSettings } from "./broker-settings.ts";
 import { KEY_HEADER } from "./nats-reader.ts";
 import { type Connected, streamName, streamOf, subjectOf } from "./nats-streams.ts";
 import { subscribeNats } from "./nats-subscription.ts";
+import { readTlsFiles } from "./tls-files.ts";
 
 const REQUEST_MS = 5000;
 
@@ -22,12 +30,15 @@ const REQUEST_MS = 5000;
  */
 export function createNats(settings: BrokerSettings): Broker {
   const { credentialsFile } = settings;
-  const credentials = credentialsFile === undefined ? undefined : readFileSync(credentialsFile);
+  const files = {
+    credentials: credentialsFile === undefined ? undefined : readFileSync(credentialsFile),
+    tls: readTlsFiles(settings.tls),
+  };
   let connecting: Promise<Connected> | undefined;
   const subscriptions = new Set<Subscription>();
 
   const connected = (): Promise<Connected> => {
-    connecting ??= open(settings, credentials).catch((error: Error) => {
+    connecting ??= open(settings, files).catch((error: Error) => {
       connecting = undefined;
       throw new BrokerAway(`NATS cannot be reached: ${error.message}`, { cause: error });
     });
@@ -70,8 +81,12 @@ export function createNats(settings: BrokerSettings): Broker {
   };
 }
 
-async function open(settings: BrokerSettings, credentials: Buffer | undefined): Promise<Connected> {
-  const { urls, user, password, tls } = settings;
+interface Files {
+  credentials: Buffer | undefined;
+  tls: ReturnType<typeof readTlsFiles>;
+}
+
+async function open({ urls, user, password }: BrokerSettings, { credentials, tls }: Files): Promise<Connected> {
   const nc = await connect({
     servers: urls,
     name: "tripgrid",
@@ -81,16 +96,12 @@ async function open(settings: BrokerSettings, credentials: Buffer | undefined): 
     reconnectTimeWait: 500,
     ...(user === undefined ? {} : { user, pass: password ?? "" }),
     ...(credentials === undefined ? {} : { authenticator: credsAuthenticator(credentials) }),
-    ...(tls === undefined ? {} : { tls: defined(tls) }),
+    ...(tls === undefined ? {} : { tls }),
     // Otherwise a password that is changed later ends the connection for good.
     ignoreAuthErrorAbort: true,
   });
   return { nc, jsm: await jetstreamManager(nc, { checkAPI: false, timeout: REQUEST_MS }), known: new Set() };
 }
-
-/** The members that have a value. */
-const defined = (all: Record<string, string | undefined>) =>
-  Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
 
 async function logOf(jsm: JetStreamManager, subject: string, position: number | undefined) {
   const stream = await streamOf(jsm, subject);
@@ -117,11 +128,17 @@ async function logOf(jsm: JetStreamManager, subject: string, position: number | 
 
 async function publishAll(all: Connected, messages: readonly Outgoing[]): Promise<(PublishFault | undefined)[]> {
   const js = jetstream(all.nc, { timeout: REQUEST_MS });
-  // Nobody answers on a subject that no stream takes.
-  for (const topic of new Set(messages.map((message) => message.topic))) await makeStream(all, topic);
+  const missing = new Map<string, string>();
+  // Nobody answers on a subject that no stream takes. One that is missing holds up no other.
+  for (const topic of new Set(messages.map((message) => message.topic))) {
+    const fault = await makeStream(all, topic);
+    if (fault !== undefined) missing.set(topic, fault);
+  }
   const most = all.nc.info?.max_payload ?? Number.POSITIVE_INFINITY;
   return Promise.all(
     messages.map(async ({ topic, key, value, headers }): Promise<PublishFault | undefined> => {
+      const detail = missing.get(topic);
+      if (detail !== undefined) return { detail, mayPass: true, isOfTopic: true };
       const sent = headersOf({ ...headers, ...(key === undefined ? {} : { [KEY_HEADER]: key }) });
       if (value.length + sent.bytes > most) {
         return { detail: `the message is larger than the ${most} bytes that the server takes`, mayPass: false };
@@ -132,18 +149,36 @@ async function publishAll(all: Connected, messages: readonly Outgoing[]): Promis
         return undefined;
       } catch (error) {
         all.known.delete(topic);
-        return { detail: `${topic}: ${(error as Error).message}`, mayPass: true };
+        const fault = { detail: `${topic}: ${(error as Error).message}`, mayPass: true };
+        return isDenied(error) ? { ...fault, isOfTopic: true } : fault;
       }
     }),
   );
 }
 
-/** Makes a stream for a topic that none takes. It is looked for again with the first failure. */
-async function makeStream({ jsm, known }: Connected, topic: string): Promise<void> {
-  if (known.has(topic)) return;
-  const [name] = await jsm.streams.names(topic).next();
-  if (name === undefined) await jsm.streams.add({ name: streamName(topic), subjects: [topic] });
-  known.add(topic);
+/** Whether the server refused it for want of a right. */
+const isDenied = (error: unknown): boolean =>
+  error instanceof PermissionViolationError || (error instanceof Error && isDenied(error.cause));
+
+/**
+ * Makes a stream for a topic that none takes. It is looked for again with the first failure.
+ *
+ * @returns why there is none
+ */
+async function makeStream({ jsm, known }: Connected, topic: string): Promise<string | undefined> {
+  if (known.has(topic)) return undefined;
+  const [taking] = await jsm.streams.names(topic).next();
+  const name = streamName(topic);
+  try {
+    if (taking === undefined) await jsm.streams.add({ name, subjects: [topic] });
+    known.add(topic);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof JetStreamApiError)) throw error;
+    // Somebody made it for the partitions of a topic, for example, and must say what it is for.
+    const how = `a stream that takes it could not be made (${error.message}). If ${name} takes other subjects, add this one: nats stream edit ${name} --subjects`;
+    return `no stream takes the subject ${topic}, and ${how}`;
+  }
 }
 
 function headersOf(all: Readonly<Record<string, string>>): { headers: MsgHdrs; bytes: number } {

@@ -37,8 +37,12 @@ export async function addOutgoing(tx: Transaction, messages: readonly Outgoing[]
     order by n`;
 }
 
-/** Takes the oldest messages that no process is publishing. If this process ends meanwhile, another one takes them. */
-export async function takeOutgoing(sql: Sql, limit: number): Promise<Waiting[]> {
+/**
+ * Takes the oldest messages that no process is publishing. If this process ends meanwhile, another one takes them.
+ *
+ * @param except topics whose messages wait
+ */
+export async function takeOutgoing(sql: Sql, limit: number, except: readonly string[] = []): Promise<Waiting[]> {
   return translateErrors(async () => {
     const rows = await sql<
       {
@@ -55,6 +59,7 @@ export async function takeOutgoing(sql: Sql, limit: number): Promise<Waiting[]> 
           select id, sum(octet_length(value)) over (order by id) - octet_length(value) as before
           from (select id, value from tripgrid.outbox
                 where given_up_at is null and not_before <= clock_timestamp()
+                  and topic <> all (${except as string[]}::text[])
                 order by id limit ${limit} for update skip locked) oldest) sized
         where before < ${BYTES_AT_ONCE}),
       taken as (

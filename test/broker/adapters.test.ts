@@ -1,63 +1,14 @@
 import { jetstreamManager } from "@nats-io/jetstream";
 import { connect } from "@nats-io/transport-node";
 import kafkajs from "kafkajs";
-import { afterAll, describe, expect, onTestFinished, test } from "vitest";
-import {
-  type Broker,
-  BrokerAway,
-  type Listener,
-  type Outgoing,
-  type Stretch,
-  TopicMissing,
-} from "../../src/broker/broker.ts";
-import { type BrokerSettings, brokerSettings } from "../../src/broker/broker-settings.ts";
-import { createKafka } from "../../src/broker/kafka.ts";
-import { createNats } from "../../src/broker/nats.ts";
-import { readConfig } from "../../src/config.ts";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { BrokerAway, TopicMissing } from "../../src/broker/broker.ts";
 import { startKafka, startNats } from "../harness/brokers.ts";
 import { freePort } from "../harness/cluster.ts";
 import { isFull } from "../harness/engines.ts";
 import { lacksKafka, lacksNats } from "../harness/find-programs.ts";
+import { createReader, open, opened, outgoing } from "./open-adapter.ts";
 import { startBroker } from "./test-broker.ts";
-
-const opened: { close(): Promise<void> }[] = [];
-afterAll(async () => {
-  for (const one of opened) await one.close();
-});
-
-function open(env: Record<string, string>): Broker {
-  const settings = brokerSettings(readConfig(env)) as BrokerSettings;
-  const broker = settings.kind === "nats" ? createNats(settings) : createKafka(settings);
-  opened.unshift(broker);
-  return broker;
-}
-
-const outgoing = (topic: string, value: Uint8Array): Outgoing => ({
-  ...{ topic, value, key: "k" },
-  headers: { "tripgrid-id": "1" },
-});
-
-/** A listener that reads each partition from `from` on, and keeps what it got. */
-function createReader(broker: Broker, topic: string, from: number) {
-  const got: Stretch[] = [];
-  const assigned: number[] = [];
-  const revoked: number[] = [];
-  const faults: Error[] = [];
-  const listener: Listener = {
-    onAssigned: (partition) => {
-      assigned.push(partition);
-      // Only once the subscription is there.
-      setImmediate(() => subscription.read(partition, got.at(-1)?.next ?? from));
-    },
-    onRevoked: (partition) => void revoked.push(partition),
-    onMessages: async (_, stretch) => void got.push(stretch),
-    onFault: (error) => void faults.push(error),
-    onRecovered: () => {},
-  };
-  const subscription = broker.subscribe(topic, listener);
-  const values = () => got.flatMap(({ messages }) => messages.map(({ value }) => String(Buffer.from(value ?? []))));
-  return { got, assigned, revoked, faults, subscription, values };
-}
 
 const within = { timeout: 60_000 };
 
@@ -83,6 +34,23 @@ describe.skipIf(lacksNats() !== undefined)("NATS", () => {
     expect(await broker.publish([outgoing("a.b", Buffer.from("x"))])).toEqual([undefined]);
     const sent = await server.read("a.b");
     expect(sent).toMatchObject([{ value: "x", headers: { "tripgrid-key": "k", "tripgrid-id": "1" } }]);
+  });
+
+  test("says which stream stands in the way of a topic, publishes to others, and to it once it may", async () => {
+    const server = await startBroker("nats", 2);
+    opened.push(server);
+    const broker = open({ TRIPGRID_BROKER_URL: server.url });
+    // As for a topic that is read: its subjects are a.b.0 and a.b.1.
+    await server.createTopic("a.b", 2);
+    const send = () =>
+      broker.publish(["a.b", "c"].map((topic) => ({ ...outgoing(topic, Buffer.from("x")), headers: {} })));
+    const detail = expect.stringMatching(/no stream takes the subject a\.b.*nats stream edit a_b/);
+    expect(await send()).toEqual([{ detail, mayPass: true, isOfTopic: true }, undefined]);
+    const nc = await connect({ servers: server.url });
+    const jsm = await jetstreamManager(nc);
+    await jsm.streams.update("a_b", { subjects: ["a.b", "a.b.*"] });
+    await nc.close();
+    expect(await send()).toEqual([undefined, undefined]);
   });
 
   test("shares partitions, counts unread messages of each, and tells a stream that was made anew", async () => {
@@ -160,6 +128,15 @@ describe.skipIf(lacksKafka() !== undefined)("Kafka", () => {
     const two = [outgoing("out", Buffer.from("large")), outgoing("out", Buffer.from("y"))];
     expect(await broker.publish(two)).toEqual([{ detail: expect.any(String), mayPass: false }, undefined]);
     expect((await broker.lag("out", new Map([[0, 1]]))).get(0)).toMatchObject({ first: 0, end: 2, unread: 1 });
+    // UNKNOWN_TOPIC_OR_PARTITION, also to each of the attempts that follow.
+    await cluster.say("fail 0 3 6");
+    const other = [
+      outgoing("out", Buffer.from("1")),
+      outgoing("out", Buffer.from("2")),
+      outgoing("more", Buffer.from("3")),
+    ];
+    const missing = { detail: expect.any(String), mayPass: true, isOfTopic: true };
+    expect(await broker.publish(other)).toEqual([missing, missing, undefined]);
     await cluster.say("stop 1");
     await expect(broker.publish([outgoing("out", Buffer.from("z"))])).rejects.toThrow(BrokerAway);
     await cluster.say("start 1");

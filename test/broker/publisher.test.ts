@@ -1,6 +1,8 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { BrokerAway, type Outgoing, type PublishFault } from "../../src/broker/broker.ts";
 import { createPublisher } from "../../src/broker/publisher.ts";
+
+const topicOf = (id: number) => (id % 2 === 0 ? "even" : "odd");
 
 /** An outbox in memory. */
 function create(count: number, publish: (messages: readonly Outgoing[]) => (PublishFault | undefined)[]) {
@@ -8,6 +10,7 @@ function create(count: number, publish: (messages: readonly Outgoing[]) => (Publ
   const published: string[] = [];
   const refused: number[] = [];
   const returned: { id: number; isRefused: boolean; counts: boolean }[] = [];
+  const told: string[] = [];
   const publisher = createPublisher({
     broker: {
       publish: async (messages) => {
@@ -18,11 +21,20 @@ function create(count: number, publish: (messages: readonly Outgoing[]) => (Publ
         return faults;
       },
     },
-    take: async (limit) => {
-      const free = [...outbox].filter(([, one]) => !one.isHeld).slice(0, limit);
+    take: async (limit, except) => {
+      const free = [...outbox]
+        .filter(([id, one]) => !one.isHeld && !except.includes(topicOf(id)))
+        .slice(0, limit);
       return free.map(([id, one]) => {
         one.isHeld = true;
-        return { id, topic: "t", key: String(id), value: Buffer.from(""), headers: {}, attempts: ++one.attempts };
+        return {
+          id,
+          topic: topicOf(id),
+          key: String(id),
+          value: Buffer.from(""),
+          headers: {},
+          attempts: ++one.attempts,
+        };
       });
     },
     remove: async (ids) => {
@@ -36,11 +48,12 @@ function create(count: number, publish: (messages: readonly Outgoing[]) => (Publ
       }
     },
     onFault: () => {},
+    onTopicFault: (topic, detail) => void told.push(`${topic}: ${detail}`),
     onRefused: ({ id }) => void refused.push(id),
     everyMs: 5,
   });
   publisher.start();
-  return { publisher, outbox, published, refused, returned };
+  return { publisher, outbox, published, refused, returned, told };
 }
 
 describe("the publisher", () => {
@@ -70,6 +83,26 @@ describe("the publisher", () => {
     await expect.poll(() => t.published).toEqual(["1", "3"]);
     expect(t.refused).toEqual([2]);
     expect(t.returned).toEqual([{ id: 2, isRefused: true, counts: true }]);
+    await t.publisher.stop();
+  });
+
+  test("blames no message of a topic that is missing, publishes to others, and says so until it is there", async () => {
+    vi.useFakeTimers({ toFake: ["Date"] });
+    onTestFinished(() => void vi.useRealTimers());
+    let isThere = false;
+    const missing = { detail: "no such topic", mayPass: true, isOfTopic: true };
+    const t = create(6, (messages) =>
+      messages.map(({ topic }) => (topic === "even" && !isThere ? missing : undefined)),
+    );
+    await expect.poll(() => t.published).toEqual(["1", "3", "5"]);
+    await expect.poll(() => t.returned).toHaveLength(3);
+    expect(t.returned.every(({ counts, isRefused }) => !counts && !isRefused)).toBe(true);
+    expect(t.told).toEqual(["even: no such topic"]);
+    expect(t.publisher.fault()).toBe("no such topic");
+    isThere = true;
+    vi.advanceTimersByTime(10_000);
+    await expect.poll(() => t.published).toEqual(["1", "3", "5", "2", "4", "6"]);
+    expect(t.publisher.fault()).toBeUndefined();
     await t.publisher.stop();
   });
 });
