@@ -7,7 +7,13 @@ import {
   jetstream,
   jetstreamManager,
 } from "@nats-io/jetstream";
-import { connect, credsAuthenticator, type MsgHdrs, headers as newHeaders, PermissionViolationError } from "@nats-io/transport-node";
+import {
+  connect,
+  credsAuthenticator,
+  type MsgHdrs,
+  headers as newHeaders,
+  PermissionViolationError,
+} from "@nats-io/transport-node";
 import {
   type Broker,
   BrokerAway,

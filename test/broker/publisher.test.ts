@@ -22,9 +22,7 @@ function create(count: number, publish: (messages: readonly Outgoing[]) => (Publ
       },
     },
     take: async (limit, except) => {
-      const free = [...outbox]
-        .filter(([id, one]) => !one.isHeld && !except.includes(topicOf(id)))
-        .slice(0, limit);
+      const free = [...outbox].filter(([id, one]) => !one.isHeld && !except.includes(topicOf(id))).slice(0, limit);
       return free.map(([id, one]) => {
         one.isHeld = true;
         return {

@@ -44,8 +44,14 @@ export async function startNats(more: readonly string[] = []): Promise<TestNats>
     },
     start: async () => {
       child = start("nats-server", ["-js", "-sd", folder, "-a", "127.0.0.1", "-p", String(port), ...more]);
-      child.stderr?.resume();
-      while (!(await accepts(port))) await new Promise((resolve) => setTimeout(resolve, 50));
+      let said = "";
+      child.stderr?.on("data", (data) => {
+        said = `${said}${data}`.slice(-2000);
+      });
+      while (!(await accepts(port))) {
+        if (child.exitCode !== null) throw new Error(`nats-server does not start: ${said}`);
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
     },
   };
   await nats.start();
