@@ -70,7 +70,8 @@ export interface RunResult {
   seconds: number;
 }
 
-const PARTITIONS = 2;
+/** The brokers of `mock-kafka.c` keep 5 MB of a partition. */
+export const PARTITIONS = 4;
 const BAD_EVERY = 50;
 const PROCESSES = 2;
 /** The longest pause between two faults. */
@@ -128,7 +129,7 @@ export async function killRun(options: RunOptions): Promise<RunResult> {
   return { ...result, seconds: Math.round((performance.now() - began) / 1000) };
 }
 
-/** Sends everything, in order, to two partitions, within so many milliseconds or longer. */
+/** Sends everything, in order in each partition, within so many milliseconds or longer. */
 async function produceAll(broker: TestBroker, brought: Brought, messages: number, ms: number): Promise<void> {
   const all = Array.from({ length: messages }, (_, n) => n);
   for (let at = 0; at < all.length; at += AT_ONCE) {
