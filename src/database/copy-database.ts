@@ -113,7 +113,10 @@ async function copyRetention(source: Transaction, target: Transaction): Promise<
     from jsonb_populate_record(null::tripgrid.settings, ${kept?.settings ?? "{}"}::text::jsonb) k`;
 }
 
-/** Copies the counts of detections, which also count those that were dropped. Older databases have none. */
+/**
+ * Copies the counts of detections, which also count those that were dropped, as changes that are folded later. Older
+ * databases have none.
+ */
 async function copyDetectionCounts(source: Transaction, target: Transaction): Promise<void> {
   const [there] = await source`select 1 where to_regclass('tripgrid_internal.detection_counts') is not null`;
   if (!there) return;
@@ -125,7 +128,7 @@ async function copyDetectionCounts(source: Transaction, target: Transaction): Pr
   for (let at = 0; at < counts.length; at += ROWS_A_STATEMENT) {
     const some = counts.slice(at, at + ROWS_A_STATEMENT);
     await target`
-      insert into tripgrid_internal.detection_counts (dimension, value, day, n)
+      insert into tripgrid_internal.detection_count_changes (dimension, value, day, n)
       select * from unnest(${some.map((c) => c.dimension)}::text[], ${some.map((c) => c.value)}::text[],
                            ${some.map((c) => c.day)}::date[], ${some.map((c) => c.n)}::bigint[])`;
   }

@@ -606,6 +606,16 @@ export interface TripgridInternalDetectionCounts {
   value: string;
 }
 
+export interface TripgridInternalDetectionMonthCounts {
+  dimension: string;
+  /**
+   * Its first day
+   */
+  month: string;
+  n: Int8;
+  value: string;
+}
+
 export interface TripgridInternalDriverTotals {
   distance_m: number | null;
   distances: Int8 | null;
@@ -1080,6 +1090,7 @@ export interface DB {
   "tripgrid_internal.cluster_totals": TripgridInternalClusterTotals;
   "tripgrid_internal.detection_count_changes": TripgridInternalDetectionCountChanges;
   "tripgrid_internal.detection_counts": TripgridInternalDetectionCounts;
+  "tripgrid_internal.detection_month_counts": TripgridInternalDetectionMonthCounts;
   "tripgrid_internal.driver_totals": TripgridInternalDriverTotals;
   "tripgrid_internal.dropped_detections": TripgridInternalDroppedDetections;
   "tripgrid_internal.hourly_regions": TripgridInternalHourlyRegions;

@@ -84,7 +84,7 @@ function conditions(f: DetectionFilters) {
 async function countMatching(db: Kysely<DB>, matching: ReturnType<typeof conditions>, isAll: boolean) {
   if (isAll) {
     const { rows } = await sql<{ total: number }>`
-      select coalesce((select sum(n) from tripgrid_internal.detection_counts where dimension = 'hour'), 0)
+      select coalesce((select sum(n) from tripgrid_internal.detection_month_counts where dimension = 'hour'), 0)
            + coalesce((select sum(n) from tripgrid_internal.detection_count_changes where dimension = 'hour'), 0)
            - (select n from tripgrid_internal.dropped_detections) as total`.execute(db);
     return { total: rows[0]?.total ?? 0, totalIsExact: true };

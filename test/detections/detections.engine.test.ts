@@ -15,7 +15,7 @@ const service = useService();
 async function clear(): Promise<void> {
   await service.sql`
     truncate tripgrid.detections, tripgrid.idempotency_keys, tripgrid_internal.detection_counts,
-             tripgrid_internal.detection_count_changes`;
+             tripgrid_internal.detection_month_counts, tripgrid_internal.detection_count_changes`;
   await service.sql`update tripgrid_internal.dropped_detections set n = 0`;
 }
 beforeEach(clear);
@@ -251,7 +251,7 @@ describe("the statistics of detections", () => {
     ...{ Make: texts, Model: texts, Category: texts },
     camera: fc.option(texts, { nil: undefined }),
     seen_at: fc
-      .date({ min: new Date("2024-12-28"), max: new Date("2025-01-08"), noInvalidDate: true })
+      .date({ min: new Date("2024-11-28"), max: new Date("2025-01-08"), noInvalidDate: true })
       .map((date) => date.toISOString()),
     location: fc.option(fc.constantFrom([7.67, 45.07], [-73.9, 40.7]), { nil: undefined }),
   });
@@ -259,6 +259,15 @@ describe("the statistics of detections", () => {
     { weight: 3, arbitrary: fc.array(detection, { minLength: 1, maxLength: 20 }) },
     { weight: 1, arbitrary: fc.constantFrom("fold", "undo") },
   );
+
+  // Within a month, whole months, with days at one end or both, and open ends.
+  const spans = [
+    { from: "2024-12-03", to: "2024-12-29" },
+    { from: "2024-12-01", to: "2024-12-31" },
+    { from: "2024-11-30", to: "2025-01-02" },
+    { from: "2024-12-02", to: "9999-12-31" },
+    { from: "0001-01-01", to: "2025-01-01" },
+  ];
 
   it("equal a count of the stored detections at every moment", async () => {
     await fc.assert(
@@ -274,10 +283,15 @@ describe("the statistics of detections", () => {
         const { detections, total } = await page(service, "limit=1000");
         expect(total).toBe(detections.length);
         for (const by of STATS_BY) expect(sorted(await stats(service, by))).toEqual(sorted(counted(detections, by)));
-        const days = detections.filter(({ local_time }) => local_time >= "2025-01-01" && local_time < "2025-01-04");
-        expect(sorted(await stats(service, "make", "from=2025-01-01&to=2025-01-03"))).toEqual(
-          sorted(counted(days, "make")),
-        );
+        for (const { from, to } of spans) {
+          const days = detections.filter(
+            ({ local_time }) => local_time.slice(0, 10) >= from && local_time.slice(0, 10) <= to,
+          );
+          const query = new URLSearchParams(Object.entries({ from, to }).filter(([, day]) => !/^[09]/.test(day)));
+          for (const by of ["make", "week"] as const) {
+            expect(sorted(await stats(service, by, String(query)))).toEqual(sorted(counted(days, by)));
+          }
+        }
       }),
       { numRuns: Math.min(countFrom("TRIPGRID_TEST_CASES", 12, 100), 100) },
     );

@@ -306,7 +306,7 @@ describe("vehicle detections", () => {
 
   it("are not counted by make where an answer would lack some makes", async () => {
     await service.sql`
-      insert into tripgrid_internal.detection_counts (dimension, value, day, n)
+      insert into tripgrid_internal.detection_count_changes (dimension, value, day, n)
       select 'make', 'make ' || i, '2025-03-05', 1 from generate_series(1, 10001) i`;
     const { status, body } = await call(service, "/stats");
     expect([status, body.code]).toEqual([422, "query_too_large"]);

@@ -1,4 +1,4 @@
--- Moves changes of the counts of detections into the counts, the oldest first.
+-- Moves changes of the counts of detections into the counts by day and by month, the oldest first.
 --
 -- In:     changes, at most so many
 -- Out:    how many were moved; 0 too while another session moves some
@@ -19,6 +19,10 @@ begin
     insert into tripgrid_internal.detection_counts as held (dimension, value, day, n)
     select dimension, value, day, sum(n) from taken group by 1, 2, 3
     on conflict (dimension, value, day) do update set n = held.n + excluded.n
+  ), added_to_months as (
+    insert into tripgrid_internal.detection_month_counts as held (dimension, value, month, n)
+    select dimension, value, date_trunc('month', day)::date, sum(n) from taken group by 1, 2, 3
+    on conflict (dimension, value, month) do update set n = held.n + excluded.n
   )
   select count(*) into moved from taken;
   return moved;
