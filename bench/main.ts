@@ -6,6 +6,7 @@ const BENCHES: Record<string, () => Promise<{ run(args: string[]): Promise<void>
   auth: () => import("./auth/auth.ts"),
   broker: () => import("./broker/broker.ts"),
   clusters: () => import("./clusters/clusters.ts"),
+  detections: () => import("./detections/detections.ts"),
   export: () => import("./export/export.ts"),
   ingest: () => import("./ingest/ingest.ts"),
   plot: () => import("./plot.ts"),
