@@ -1,9 +1,14 @@
+import { createHash } from "node:crypto";
 import { afterEach, describe, expect, it } from "vitest";
 import { type Authenticator, createAuthenticator } from "../../src/auth/authenticate.ts";
 import type { LiveKey } from "../../src/auth/credentials.ts";
 import { digestOfSecret, newKey } from "../../src/auth/key-text.ts";
+import { unknownKey } from "../../src/auth/refusals.ts";
+import { principalOf } from "../../src/kit/principal.ts";
 
 const KEY = newKey();
+const JWT = `${"h".repeat(40)}.${"p".repeat(80)}.${"s".repeat(43)}`;
+const OFFICER = principalOf("jwt", "officer", "officer", { scopes: ["read"], source: undefined, region: undefined });
 
 /** A database of one key, whose calls are counted, and processes that know it. */
 function database() {
@@ -29,7 +34,8 @@ function database() {
       },
       verifyOwn: () => Promise.reject(new Error("not called")),
       isOwn: () => false,
-      verifyForeign: undefined,
+      verifyForeign: (token) =>
+        token === JWT ? Promise.resolve({ principal: OFFICER, expiresAt: 2_000_000 }) : Promise.reject(unknownKey()),
       isShared: true,
       now: () => clock.ms,
     });
@@ -101,4 +107,12 @@ describe("a key that was checked", () => {
     db.clock.ms += 999;
     expect(await one.ask()).toBe("away");
   });
+});
+
+it("a token that was checked is not replaced by its SHA-256", async () => {
+  const { authenticate } = await processOn(database());
+  expect(await authenticate(`Bearer ${JWT}`)).toMatchObject({ name: "officer" });
+  const digest = createHash("sha256").update(JWT).digest("base64url");
+  for (const shown of [digest, `sha256 ${digest}`])
+    await expect((async () => authenticate(`Bearer ${shown}`))()).rejects.toMatchObject({ code: "unauthorized" });
 });
