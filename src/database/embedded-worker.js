@@ -1,4 +1,5 @@
 import { connect, createServer } from "node:net";
+import { pathToFileURL } from "node:url";
 import { parentPort, workerData } from "node:worker_threads";
 import { PGlite } from "@electric-sql/pglite";
 import { postgis } from "@electric-sql/pglite-postgis";
@@ -10,12 +11,21 @@ import { raiseExceptions } from "./embedded-exceptions.js";
  * file, and by a TCP port on loopback where one is asked for. JavaScript, since a thread starts without the loader that
  * runs our TypeScript; its types are checked all the same.
  *
- * @typedef {{ dataFolder: string; socketPath: string; sqlPort: number | undefined }} EmbeddedWorkerData
+ * @typedef {{ dataFolder: string; socketPath: string; sqlPort: number | undefined;
+ *   postgisBundle: string | undefined }} EmbeddedWorkerData
  */
 
-const { dataFolder, socketPath, sqlPort } = /** @type {EmbeddedWorkerData} */ (workerData);
+const { dataFolder, socketPath, sqlPort, postgisBundle } = /** @type {EmbeddedWorkerData} */ (workerData);
 raiseExceptions();
-const db = await PGlite.create({ dataDir: dataFolder, extensions: { postgis } });
+/** @type {typeof postgis} */
+const slimPostgis = {
+  ...postgis,
+  setup: async (db, options) => {
+    const whole = await postgis.setup(db, options);
+    return postgisBundle ? { ...whole, bundlePath: pathToFileURL(postgisBundle) } : whole;
+  },
+};
+const db = await PGlite.create({ dataDir: dataFolder, extensions: { postgis: slimPostgis } });
 /** The socket server goes on asking for a moment after it was stopped, about connections that have just ended. */
 let closing = false;
 const shared = oneAtATime(db);
@@ -79,7 +89,7 @@ function oneAtATime(real) {
 
 /**
  * After an error in an extended query PGlite says twice that it is ready for the next one: at once, and as the protocol has
- * it at the Sync. A client that has gone on by then takes the second one for the end of its next query, whose result it
+ * it at the Sync. A client that has sent more by then takes the second one for the end of its next query, whose result it
  * believes to be empty. Hence the first is left out. As an error is flushed, only changed settings can stand before it.
  *
  * @param {Parameters<PGlite["execProtocolRawStream"]>[1]} options

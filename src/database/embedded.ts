@@ -5,6 +5,7 @@ import { Worker } from "node:worker_threads";
 import { StartError } from "../errors.ts";
 import { lockDataFolder } from "./data-folder-lock.ts";
 import type { EmbeddedWorkerData } from "./embedded-worker.js";
+import { postgisBundle } from "./postgis-bundle.ts";
 import { copyPrepared } from "./prepared-folder.ts";
 
 export interface EmbeddedEngine {
@@ -36,6 +37,7 @@ export async function startEmbedded(
     dataFolder: join(dataFolder, "pgdata"),
     socketPath: join(socketFolder, ".s.PGSQL.5432"),
     sqlPort,
+    postgisBundle: postgisBundle(),
   };
   let worker: Worker;
   try {

@@ -3,11 +3,13 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { createClient } from "./client.ts";
 import { startEmbedded } from "./embedded.ts";
+import { makePostgisBundle } from "./postgis-bundle.ts";
 import { prepareDatabase, UNSETTLED_ZONE } from "./prepare.ts";
 import { keepPrepared, preparedFolder } from "./prepared-folder.ts";
 
-/** The build runs this: it makes the prepared database, if there is none of this version. See prepared-folder.ts. */
+/** The build runs this: it makes what a start of the embedded engine uses, see postgis-bundle.ts and prepared-folder.ts. */
 async function main(): Promise<void> {
+  makePostgisBundle();
   if (existsSync(preparedFolder())) return;
   // Beside its place, since a folder cannot be renamed to another disk.
   const folder = await mkdtemp(join(dirname(preparedFolder()), "making-"));

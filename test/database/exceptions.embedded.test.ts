@@ -8,6 +8,11 @@ const service = useService();
 const THROWS = `st_area(st_clipbybox2d('POLYGON((-180 -17,-179.99999999999997 -16.8,-179.9 -16.9,-179.8 -16.7,-180 -16.7,-180 -17))'::geometry,
                                        st_makeenvelope(-180.5, -16.95, -179.5, -16.9)))`;
 
+it("PostGIS comes without rasters and topologies, which each start would compile too", async () => {
+  const rows = await service.sql`select name from pg_available_extensions where name like 'postgis%'`;
+  expect([...rows]).toEqual([{ name: "postgis" }]);
+});
+
 describe("what GEOS throws is an error, and not an empty answer", () => {
   beforeAll(() => service.sql.unsafe("create table areas (area float8)"));
 
