@@ -3,6 +3,7 @@ import { AppError } from "../errors.ts";
 import { currentCaller } from "../kit/caller.ts";
 import { type Endpoint, jsonBody } from "../kit/endpoint.http.ts";
 import { readJson } from "../kit/input.http.ts";
+import { getList } from "../kit/named.http.ts";
 import { replies } from "../kit/replies.http.ts";
 import { name } from "../kit/storable.ts";
 import { Instant } from "../time/instant.ts";
@@ -63,19 +64,12 @@ export function postKey(addKey: AddKey): Endpoint {
 }
 
 /** `GET /v1/keys`. */
-export function getKeys(listKeys: ListKeys): Endpoint {
-  return {
-    scope: "admin",
-    route: {
-      method: "get",
-      path,
-      tags: ["Access"],
-      summary: "All API keys, newest first, without the keys themselves",
-      responses: replies(200, "The keys", z.object({ keys: z.array(Key) }), 503),
-    },
-    handle: async (c) => c.json({ keys: await listKeys() }),
-  };
-}
+export const getKeys = (list: ListKeys): Endpoint =>
+  getList({
+    ...{ scope: "admin", path, tag: "Access", schema: Key, list },
+    summary: "All API keys, newest first, without the keys themselves",
+    description: "The keys",
+  });
 
 /** `DELETE /v1/keys/ID`. */
 export function deleteKey(revokeKey: RevokeKey): Endpoint {

@@ -3,6 +3,7 @@ import { AppError } from "../errors.ts";
 import { currentCaller } from "../kit/caller.ts";
 import { type Endpoint, jsonBody } from "../kit/endpoint.http.ts";
 import { readJson } from "../kit/input.http.ts";
+import { getList } from "../kit/named.http.ts";
 import { replies } from "../kit/replies.http.ts";
 import type { Scope } from "../kit/scope.ts";
 import { name } from "../kit/storable.ts";
@@ -69,19 +70,12 @@ export function postUser(
 }
 
 /** `GET /v1/users`. */
-export function getUsers(listUsers: ListUsers): Endpoint {
-  return {
-    scope: "admin",
-    route: {
-      method: "get",
-      path,
-      tags: ["Access"],
-      summary: "All users, by name",
-      responses: replies(200, "The users", z.object({ users: z.array(User) }), 503),
-    },
-    handle: async (c) => c.json({ users: await listUsers() }),
-  };
-}
+export const getUsers = (list: ListUsers): Endpoint =>
+  getList({
+    ...{ scope: "admin", path, tag: "Access", schema: User, list },
+    summary: "All users, by name",
+    description: "The users",
+  });
 
 /** `PUT /v1/users/NAME`: changes a password, or what the user may do. */
 export function putUser(changeUser: ChangeUser): Endpoint {

@@ -59,20 +59,8 @@ export function named({ what, path: all, tag, example, checkName = urlName }: Ki
       },
       handle: async (c) => c.json(await find(c, show)),
     }),
-    /** `GET` of all, as a member of the reply that is called like the last part of the address. */
-    getAll: (access: Access, schema: z.ZodType, list: () => Promise<object[]>, summary: string): Endpoint => {
-      const member = all.slice(all.lastIndexOf("/") + 1);
-      return {
-        ...access,
-        route: {
-          ...described(summary),
-          method: "get",
-          path: all,
-          responses: replies(200, "All of them", z.object({ [member]: z.array(schema) }), 503),
-        },
-        handle: async (c) => c.json({ [member]: await list() }),
-      };
-    },
+    getAll: (access: Access, schema: z.ZodType, list: () => Promise<object[]>, summary: string): Endpoint =>
+      getList({ ...access, path: all, tag, summary, description: "All of them", schema, list }),
     /** `DELETE` of one: `forget` tells whether there was one. */
     deleteOne: (
       access: Access,
@@ -97,6 +85,32 @@ export function named({ what, path: all, tag, example, checkName = urlName }: Ki
         throw missing(name);
       },
     }),
+  };
+}
+
+interface List extends Access {
+  path: string;
+  tag: string;
+  summary: string;
+  /** What OpenAPI says of the reply. */
+  description: string;
+  schema: z.ZodType;
+  list: () => Promise<object[]>;
+}
+
+/** A `GET` of all things of a kind, as a member of the reply that is called like the last part of the address. */
+export function getList({ path, tag, summary, description, schema, list, ...access }: List): Endpoint {
+  const member = path.slice(path.lastIndexOf("/") + 1);
+  return {
+    ...access,
+    route: {
+      method: "get",
+      path,
+      tags: [tag],
+      summary,
+      responses: replies(200, description, z.object({ [member]: z.array(schema) }), 503),
+    },
+    handle: async (c) => c.json({ [member]: await list() }),
   };
 }
 
