@@ -15,17 +15,22 @@ describe("a database that is not for this Tripgrid is refused", () => {
     const other = engine === "postgres" ? "timescaledb" : "postgres";
     await inDatabase(database, (sql) => sql`update tripgrid.settings set engine = ${other}`);
     await expectRefusal(database.env, new RegExp(`engine ${other} .* ${engine},.* ${COPY}`));
-    await inDatabase(database, (sql) => sql`update tripgrid.settings set engine = ${engine}`);
   });
 
   it("by that command and its migration, if an older chain of migrations made it", async () => {
-    await inDatabase(database, (sql) => sql`insert into tripgrid.schema_migrations values ('20261120000100')`);
+    await inDatabase(database, async (sql) => {
+      await sql`update tripgrid.settings set engine = ${engine}`;
+      await sql`insert into tripgrid.schema_migrations values ('20261120000100')`;
+    });
     await expectRefusal(database.env, new RegExp(`older Tripgrid .*20261120000100.* ${COPY}`));
-    await inDatabase(database, (sql) => sql`delete from tripgrid.schema_migrations where version = '20261120000100'`);
   });
 
   it("by its migration, if a newer Tripgrid set it up", async () => {
-    await inDatabase(database, (sql) => sql`insert into tripgrid.schema_migrations values ('29991231000000')`);
+    await inDatabase(
+      database,
+      (sql) => sql`
+        update tripgrid.schema_migrations set version = '29991231000000' where version = '20261120000100'`,
+    );
     await expectRefusal(database.env, /newer Tripgrid .*29991231000000/);
   });
 });
