@@ -1,4 +1,4 @@
-// What is tested as a process is the bundle.
+// Tests that start the service as a process start the bundle.
 import "./build.mjs";
 import { existsSync, readdirSync } from "node:fs";
 import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
@@ -9,7 +9,7 @@ import { missingPrograms } from "./test/harness/find-programs.ts";
 /** Tests that need a database say in their names where they run: on every engine, on servers, or on one engine. */
 const SUFFIXES = ["engine", "server", "embedded", "timescaledb"];
 
-/** What hangs fails; what is slow does not. The default of a poll is one second. */
+/** Limits that only a hanging test reaches, since a slow machine must not fail a test. The default of a poll is one second. */
 const PATIENCE = { poll: { timeout: 120_000 } };
 
 /** A worker keeps the modules that it has loaded: of the time of a file, up to a half was spent on loading them. */

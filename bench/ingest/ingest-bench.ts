@@ -43,7 +43,7 @@ export async function openIngestBench(target: Target, count: number, profile?: s
     sql: connect(),
     reset: async () => {
       await bench.sql.unsafe(`truncate ${TABLES.map((name) => `tripgrid.${name}`).join(", ")} cascade`);
-      // What one round leaves behind must not be written out in the next.
+      // Data of one round must not be written to disk during the next.
       await bench.sql.unsafe("checkpoint");
     },
     count: async () => (await bench.sql<{ count: number }[]>`select count(*) from tripgrid.trips`)[0]?.count ?? 0,

@@ -107,7 +107,7 @@ async function withoutRollups<T>({ sql }: IngestBench, work: () => Promise<T>): 
   for (;;) {
     const done = await withRefreshLock(sql, "postgres", async () => ({ result: await work() }));
     if (done) {
-      // What was kept back would slow the next one down.
+      // Postponed work would slow the next round down.
       while ((await sql`select from tripgrid_internal.pending_weeks limit 1`).length > 0) await sleep(100);
       return done.result;
     }

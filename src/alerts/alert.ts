@@ -3,7 +3,7 @@ import { StoredDetection } from "../detections/detections.ts";
 import { Point } from "../geo/point.ts";
 import { Instant, LocalTime } from "../time/instant.ts";
 
-/** What rules are about. */
+/** The subjects of rules. */
 export const SUBJECTS = ["detections", "trips"] as const;
 export type Subject = (typeof SUBJECTS)[number];
 

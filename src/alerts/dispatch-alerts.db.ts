@@ -37,7 +37,7 @@ function inOrder(about: object): object {
   return { ...Object.fromEntries(known), ...rest, ...(attributes === undefined ? {} : { attributes }) };
 }
 
-/** What became of a look for new alerts. */
+/** The outcome of a look for new alerts. */
 export interface Dispatched {
   /** Whether there are rules, so that new alerts may come. */
   hasRules: boolean;
@@ -84,7 +84,7 @@ async function dispatch(tx: Transaction, topic: string | undefined) {
   let published: readonly AlertRow[] = [];
   let upTo = state?.published ?? null;
   if (topic !== undefined) {
-    // What was stored before there was a broker is not published.
+    // Alerts that were stored before there was a broker are not published.
     const from = upTo ?? before;
     published = await tx<AlertRow[]>`
       select id, number, rule, subject, about, at from tripgrid.alerts where number > ${from} order by number limit ${AT_ONCE}`;

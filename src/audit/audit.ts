@@ -6,7 +6,7 @@ export interface AuditEntry {
   client: string;
   /** Method and address as OpenAPI writes it. */
   action: string;
-  /** What was changed, as a path: where it is now, or where it was. */
+  /** The changed object, as the path of its present or former address. */
   target: string;
   status: number;
   request_id: string;

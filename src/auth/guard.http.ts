@@ -56,7 +56,7 @@ function admit(
   caller.maxQuestions = principal.limits?.questions;
   note({ actor: principal.name });
   const { outgoing } = (c.env ?? {}) as { outgoing?: ServerResponse };
-  // What is over already would stay in the list.
+  // A request that has already ended would stay in the list.
   if (!outgoing || caller.signal.aborted) return;
   caller.whenOver = live.add({
     authorization: c.req.header("authorization") ?? "",

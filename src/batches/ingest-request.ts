@@ -34,7 +34,7 @@ export interface IngestRequest extends IngestOptions {
  */
 export type Ingest = (request: IngestRequest) => Promise<Receipt | MemberReceipt[]>;
 
-/** What became of one of several files in a ZIP. */
+/** The outcome of one of several files in a ZIP. */
 export type MemberReceipt = { file: string } & ({ receipt: Receipt } | { error: { code: string; detail: string } });
 
 /** What a request would do. Nothing of it is stored. */

@@ -57,7 +57,7 @@ function kafkaConfig({ urls, user, password, sasl, tls }: BrokerSettings): Kafka
   return {
     clientId: "tripgrid",
     brokers: urls,
-    // What matters of its log comes back as errors and events.
+    // The important parts of its log also come as errors and events.
     logLevel: kafkajs.logLevel.NOTHING,
     connectionTimeout: 5000,
     requestTimeout: REQUEST_MS,
@@ -180,7 +180,7 @@ async function send(producer: Producer, messages: readonly Outgoing[], used: Set
   if (left.length > 0) throw new Error(`no reply came for ${left.join(", ")}`);
 }
 
-/** What the broker will not take later either. */
+/** Errors for which the broker refuses a message permanently. */
 const REFUSED = ["MESSAGE_TOO_LARGE", "RECORD_LIST_TOO_LARGE", "INVALID_RECORD"];
 const OF_TOPIC = ["UNKNOWN_TOPIC_OR_PARTITION", "TOPIC_AUTHORIZATION_FAILED", "INVALID_TOPIC_EXCEPTION"];
 

@@ -135,7 +135,7 @@ async function logOf(jsm: JetStreamManager, subject: string, position: number | 
 async function publishAll(all: Connected, messages: readonly Outgoing[]): Promise<(PublishFault | undefined)[]> {
   const js = jetstream(all.nc, { timeout: REQUEST_MS });
   const missing = new Map<string, string>();
-  // Nobody answers on a subject that no stream takes. One that is missing holds up no other.
+  // There is no answer on a subject that no stream takes. A missing one delays no other.
   for (const topic of new Set(messages.map((message) => message.topic))) {
     const fault = await makeStream(all, topic);
     if (fault !== undefined) missing.set(topic, fault);

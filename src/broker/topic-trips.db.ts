@@ -114,7 +114,7 @@ async function groupsOf({ messages }: Stretch, from: PartitionId, deps: TopicTri
   const mappings = new Map<string, Mapping>();
   const turns = createTurns();
   let last: Mapping | undefined;
-  // What is no object has no format, and goes with what came before it.
+  // A value that is no object has no format, and joins the messages before it.
   let without: Read[] = [];
   for (const message of messages) {
     if (turns.isOver()) await turns.next();

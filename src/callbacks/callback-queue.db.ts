@@ -18,7 +18,7 @@ interface QueueOf<P> {
   id: string;
   /** SQL over a row `c`: whether that can be sent already. Undefined: always. */
   isReady?: string;
-  /** What is sent, by id. A callback without it is never sent. */
+  /** The payloads to send, by id. A callback without one is never sent. */
   payloads: (sql: Sql, ids: string[]) => Promise<Map<string, P>>;
 }
 

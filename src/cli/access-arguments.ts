@@ -7,7 +7,7 @@ import { UsageError } from "./usage-error.ts";
 
 export interface AccessArguments {
   action: string;
-  /** What stands behind the action. */
+  /** The argument after the action. */
   name: string | undefined;
   grant: Grant;
   /** ISO 8601, of a key. */

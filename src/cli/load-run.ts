@@ -9,7 +9,7 @@ export interface LoadOptions {
   /** Rides a minute, and the factor of a burst. */
   perMinute: number;
   burst: number;
-  /** What takes longer counts as late. */
+  /** Requests that take longer count as late. */
   lateMs: number;
   signal: AbortSignal;
   say: (line: string) => void;

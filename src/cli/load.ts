@@ -80,7 +80,7 @@ function notReached(url: string, error: unknown): unknown {
     const hint = error.problem.status === 401 ? " --key or TRIPGRID_API_KEY holds the key." : "";
     return new StartError(`${error.message}${hint}`);
   }
-  // What fetch throws says why in its cause.
+  // The error of fetch has the reason in its cause.
   const { cause } = error as { cause?: { code?: string; message?: string } };
   if (!(error instanceof TypeError) || cause === undefined) return error;
   return new StartError(`${url} cannot be reached: ${cause.message || cause.code}.`);

@@ -37,7 +37,7 @@ export async function openTables(path: string, sheet?: string): Promise<OpenTabl
   }
 }
 
-/** What is read of a gzip may be only its beginning, so a file that is cut off behind it is no error. */
+/** Only the beginning of a gzip may be read, so a file that is cut off after that is no error. */
 function unpacked(bytes: Readable): AsyncIterable<Buffer> {
   return pipeline(bytes, createGunzip(), () => {}) as unknown as AsyncIterable<Buffer>;
 }

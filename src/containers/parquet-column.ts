@@ -8,7 +8,7 @@ import type { RandomAccess } from "./random-access.ts";
 const HEADER_BYTES = 4096;
 const MAX_HEADER_BYTES = 1024 * 1024;
 
-/** What the dictionaries of all columns of a row group may still take. Usual ones have a megabyte each. */
+/** The bytes that dictionaries of a row group may still take, over all columns. Usual ones have a megabyte each. */
 export interface DictionaryRoom {
   bytes: number;
   values: number;

@@ -53,7 +53,7 @@ async function receiveMember(request: IngestRequest, member: Member, ingest: Ing
   try {
     return { file: member.name, receipt: await ingest(requestFor(request, member, key)) };
   } catch (error) {
-    // What is wrong with one file does not concern the others, but a service without a database does.
+    // A faulty file does not affect the others, but a missing database affects all.
     if (!(error instanceof AppError) || error.code === "database_unavailable") throw error;
     return { file: member.name, error: { code: error.code, detail: error.message } };
   }

@@ -41,7 +41,7 @@ function raiser(postgres, memory) {
     );
     message ||= postgres.malloc(size);
     postgres.errstart(error, 0);
-    // That there is no memory left is no fault of an area's, and not to be caught as one.
+    // Lack of memory is not the fault of an area, and must not be caught as one.
     postgres.errcode(name.includes("bad_alloc") ? out_of_memory : external_routine_exception);
     if (message) {
       const buffer = new Uint8Array(memory.buffer, message, size).fill(0);

@@ -7,7 +7,7 @@ import { PROJECT_DIR } from "../kit/project.ts";
 /** How the names of prepared databases begin. They are in the folder of the bundle. */
 const PREFIX = "pgdata-";
 const DIST = join(PROJECT_DIR, "dist");
-/** What decides about the content of a prepared database, beside the versions of the engine's packages. */
+/** Folders that determine the content of a prepared database, beside the versions of the engine's packages. */
 const SOURCES = ["db/migrations/common", "db/migrations/postgres", "db/functions"];
 
 /**

@@ -38,7 +38,7 @@ export interface DetectionBatch {
   owner?: string | undefined;
 }
 
-/** What stands in a receipt in the place of a mapping. */
+/** The value of `mapping` in the receipts of detections. */
 export const MAPPING = "detections";
 
 export interface BatchOptions {

@@ -3,9 +3,9 @@ import { z } from "zod";
 import { withLinks } from "../batches/receipt.ts";
 import { AppError } from "../errors.ts";
 import type { Endpoint } from "../kit/endpoint.http.ts";
-import { openSink } from "../kit/event-sink.http.ts";
 import { replies } from "../kit/replies.http.ts";
 import { type BatchEvent, type Feed, type FollowBatches, isFinal, knownBy } from "./batch-changes.ts";
+import { openSink } from "./event-sink.http.ts";
 import type { SharedHold } from "./shared-hold.http.ts";
 
 /** The interval of comments, which keep proxies from closing a seemingly dead connection. */

@@ -32,7 +32,7 @@ export interface Table {
   pages: Pages<Row[]>;
   /** Whether the pages come out of an open transaction. */
   holdsSession: boolean;
-  /** What else an answer says, as headers. */
+  /** Further facts of an answer, as headers. */
   headers: Readonly<Record<string, string>>;
 }
 

@@ -130,7 +130,7 @@ const CONTENT_TYPES = {
   ...{ ndjson: "application/x-ndjson", jsonl: "application/x-ndjson" },
   ...{ geojsonl: "application/x-ndjson", geojsons: "application/x-ndjson" },
   ...{ json: "application/json", geojson: "application/json" },
-  // What a container holds is known by its bytes.
+  // The kind of a container follows from its bytes.
   ...{ zip: "application/zip", xlsx: "application/zip", parquet: "application/vnd.apache.parquet" },
 } as const;
 

@@ -12,7 +12,7 @@ import type { Reading, TextFormat } from "../text/text-format.ts";
 import type { TimeRange } from "../time/time.ts";
 import type { Identity } from "../trips/identity.ts";
 
-/** What a batch is read with. */
+/** The calls that find the mapping of a batch and keep it. */
 export interface MappingDeps {
   customMappings: () => Promise<readonly Mapping[]>;
   lookupsFor: LookupsFor;

@@ -25,7 +25,7 @@ export function named({ what, path: all, tag, example, checkName = urlName }: Ki
   const params = z.object({ name: z.string().meta({ example }) });
   const nameOf = (c: Context) => checkName(c.req.param("name"));
   const missing = (name: string) => new AppError("not_found", `There is no ${what} ${name}.`);
-  /** What `find` finds by the name in the address. Errors: `not_found`. */
+  /** Calls `findOne` with the name in the address. Errors: `not_found`. */
   const find = async <T>(c: Context, findOne: (name: string) => Promise<T | undefined>): Promise<T> => {
     const name = nameOf(c);
     const found = await findOne(name);

@@ -7,7 +7,7 @@ type Path = readonly PropertyKey[];
 
 /** The words of the faults, where they are not the usual ones. */
 export interface FaultWords {
-  /** What the members of the value are called. */
+  /** The name of the members of the value. */
   member?: string;
   /** The place of a member as text; `a.0.b` by default. */
   place?: (path: Path) => string;

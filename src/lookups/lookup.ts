@@ -6,7 +6,7 @@ export type Places = ReadonlyMap<string, Point>;
 /** Lookups by their names. */
 export type Lookups = ReadonlyMap<string, Places>;
 
-/** What names lookups: a mapping. */
+/** The part of a mapping that names lookups. */
 export interface NamesLookups {
   columns: Readonly<Record<string, { lookup?: string | undefined }>>;
 }

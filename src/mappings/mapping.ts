@@ -55,7 +55,7 @@ export interface ColumnRule {
 export const CONSTANT_TARGETS = ["source", "region", "driver_id", "rider_id", "vehicle_model"] as const;
 export type ConstantTarget = (typeof CONSTANT_TARGETS)[number] | `attributes.${string}`;
 
-/** What stands in for a missing value: another column, or a constant. */
+/** The replacement for a missing value: another column, or a constant. */
 export type Fallback = string | { constant: string };
 
 /** Describes how a foreign CSV or JSON becomes trips. The built-in formats are mappings too. */

@@ -44,7 +44,7 @@ export interface Readers {
   byRule: (column: string, rule: ColumnRule) => ReadColumn;
 }
 
-/** What is known of the rows beside their mapping. */
+/** Facts about the rows beside their mapping. */
 export interface RowsAbout {
   fromCsv: boolean;
   maxNesting: number;

@@ -1,7 +1,7 @@
 import type { Transaction } from "../database/client.ts";
 import type { PlacedRows } from "./copy/register-names.db.ts";
 
-/** What became of a row; or the version of the names, in the place of a row. */
+/** The outcome of a row, or the version of the names in place of a row. */
 export interface Said {
   kind: "inserted" | "closed" | "cancelled" | "version";
   row: number;

@@ -165,7 +165,7 @@ async function copyMost(
     return trips;
   }
   copying.delete(source);
-  // What several batches sent is a duplicate of the first one, and is kept aside for the others.
+  // A trip that several batches sent is a duplicate for all but the first, and is kept aside for these.
   const firsts = new Map(unique.map((one) => [identity(one.trip.source, one.trip.tripId, one.local), one]));
   const repeated =
     unique.length === timed.length

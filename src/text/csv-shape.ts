@@ -1,4 +1,4 @@
-/** What stands between the cells of a CSV. */
+/** The delimiters between the cells of a CSV. */
 export const DELIMITERS = [",", ";", "\t", "|"] as const;
 export type Delimiter = (typeof DELIMITERS)[number];
 

@@ -13,7 +13,7 @@ export interface TextFormat {
   rows?: string | undefined;
 }
 
-/** What must be known before a text is read. */
+/** The settings that are needed to read a text. */
 export interface Reading {
   /** Undefined: UTF-8. */
   charset?: Charset | undefined;

@@ -14,7 +14,7 @@ export interface DrawnTile {
   retiredBefore?: string | undefined;
 }
 
-/** What can be told of the data before a tile is drawn. */
+/** Facts about the data that are known before a tile is drawn. */
 export interface DataState {
   /** Another text whenever a trip, a region or a rule of privacy has changed. */
   version: string;

@@ -127,7 +127,7 @@ const featureOf = ({ name, boundary }: Row): Feature => ({
   properties: { name },
 });
 
-/** What may be wrong with areas of which none has a trip. */
+/** Possible faults of areas if none of them has a trip. */
 async function hintsFor(sql: Sql, q: ByAreaQuestion): Promise<string[]> {
   if (!Array.isArray(q.areas)) return [];
   const areas = q.areas.map(({ area, ...one }) => ({ ...one, area: exchanged(area) }));

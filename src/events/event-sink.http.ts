@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import type { Context } from "hono";
-import { note } from "./request-record.ts";
+import { note } from "../kit/request-record.ts";
 
 /** The output of one reply that never ends by itself. */
 export interface EventSink {
