@@ -1,7 +1,18 @@
 /** The rooms of `src/`, lowest first. A room imports only from those before it; docs/architecture.md says what each is for. */
 const ROOMS = [
   ...["kit", "database", "time", "geo", "text", "weekly-averages", "trips", "batches", "callbacks", "clusters"],
-  ...["rollups", "lookups", "mappings", "parsing", "containers", "suggestions", "storage", "ingest", "broker"],
+  ...[
+    "rollups",
+    "lookups",
+    "mappings",
+    "parsing",
+    "containers",
+    "suggestions",
+    "storage",
+    "messaging",
+    "ingest",
+    "broker",
+  ],
   ...[
     "corrections",
     "imports",

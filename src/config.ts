@@ -2,7 +2,6 @@ import { join, resolve } from "node:path";
 import { z } from "zod";
 import { ALERT_SETTINGS, type AlertConfig, alertConfig } from "./alerts/alerts-settings.ts";
 import { type AuthSettings, authFaults, authSettings, authSettingsFrom } from "./auth/auth-settings.ts";
-import { BROKER_SETTINGS, type BrokerConfig, brokerConfig } from "./broker/broker-settings.ts";
 import { DETECTION_SETTINGS, type DetectionConfig, detectionConfig } from "./detections/detections-settings.ts";
 import { RATE_SETTINGS, type RatesConfig, ratesConfig } from "./edge/rate-settings.ts";
 import { StartError } from "./errors.ts";
@@ -10,6 +9,7 @@ import { EXERCISES_SETTINGS, type ExercisesConfig, exercisesConfig } from "./exe
 import { EXPLORER_SETTINGS, type MapConfig, mapConfig } from "./explorer/explorer-settings.ts";
 import { isRange } from "./kit/client-address.ts";
 import { listOf, ORIGIN, unknownSettings, WEBHOOK_SECRET, wantsTraces } from "./kit/setting-forms.ts";
+import { BROKER_SETTINGS, type BrokerConfig, brokerConfig } from "./messaging/broker-settings.ts";
 import { isTimeZone } from "./time/time-zone.ts";
 
 /** Every setting, its default and its allowed values, as in `.env.example`. Only this file reads `process.env`. */

@@ -1,11 +1,11 @@
 import { parseArgs } from "node:util";
 import { destination, pino } from "pino";
-import { brokerSettings } from "./broker/broker-settings.ts";
 import { type Config, readConfig } from "./config.ts";
 import { isAway } from "./database/client.ts";
 import { demo } from "./demo/demo.ts";
 import { produceDetections } from "./demo/produce-detections.ts";
 import { StartError } from "./errors.ts";
+import { brokerSettings } from "./messaging/broker-settings.ts";
 import { startService } from "./service.ts";
 
 /** Lines of the log are dropped while more than this waits to be written. */

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { brokerSettings } from "../../src/broker/broker-settings.ts";
-import { openBroker } from "../../src/broker/open-broker.ts";
 import { readConfig } from "../../src/config.ts";
+import { brokerSettings } from "../../src/messaging/broker-settings.ts";
+import { openBroker } from "../../src/messaging/open-broker.ts";
 import { openEvents } from "../../test/alerts/events-of.ts";
 import { KINDS, lacks, startBroker, type TestBroker } from "../../test/broker/test-broker.ts";
 import { digits, quantile } from "../lib/figures.ts";

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Listener, PartitionLog, Subscription } from "./broker.ts";
+import type { Listener, PartitionLog, Subscription } from "../messaging/broker.ts";
+import { cutStretch } from "../messaging/cut-stretch.ts";
 import type { PartitionStatus } from "./broker-status.ts";
 import type { ConsumerDeps, Held } from "./consumer-deps.ts";
-import { cutStretch } from "./cut-stretch.ts";
 import { ReadPartition } from "./read-partition.ts";
 
 /** How often the broker is asked how many messages are unread. */

@@ -1,4 +1,4 @@
-import type { Broker, Stretch } from "./broker.ts";
+import type { Broker, Stretch } from "../messaging/broker.ts";
 
 /** The right to store the messages of a partition. `positions.db.ts` describes it. */
 export interface Held {

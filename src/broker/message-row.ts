@@ -1,10 +1,10 @@
 import { isUtf8 } from "node:buffer";
 import { shown } from "../kit/shown.ts";
+import type { Message } from "../messaging/broker.ts";
 import { tooLong } from "../parsing/row-faults.ts";
 import { kept, type RowLimits } from "../parsing/row-limits.ts";
 import { lineFrom, ndjsonRow } from "../parsing/rows.ts";
 import { type SentRow, storable } from "../parsing/sent-row.ts";
-import type { Message } from "./broker.ts";
 
 /**
  * The row that a message holds: one JSON object, read as a line of NDJSON is. A message that is none gives a row with a

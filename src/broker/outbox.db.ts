@@ -1,5 +1,5 @@
 import { type Sql, type Transaction, translateErrors } from "../database/client.ts";
-import type { Outgoing } from "./broker.ts";
+import type { Outgoing } from "../messaging/broker.ts";
 import type { OutboxStatus } from "./broker-status.ts";
 
 /** Longer than publishing takes. By then it is done, or its process is gone. */

@@ -1,5 +1,5 @@
 import { Ticker } from "../kit/poller.ts";
-import type { Broker, Outgoing, PublishFault } from "./broker.ts";
+import type { Broker, Outgoing, PublishFault } from "../messaging/broker.ts";
 
 /** Messages that are published together. */
 const AT_ONCE = 500;

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { PartitionLog, Stretch, Subscription } from "./broker.ts";
+import type { PartitionLog, Stretch, Subscription } from "../messaging/broker.ts";
+import { type cutStretch, MESSAGES_A_CHUNK } from "../messaging/cut-stretch.ts";
 import type { PartitionStatus } from "./broker-status.ts";
 import type { ConsumerDeps, Held } from "./consumer-deps.ts";
-import { type cutStretch, MESSAGES_A_CHUNK } from "./cut-stretch.ts";
 
 const RETRY_MS = 500;
 const MAX_RETRY_MS = 10_000;

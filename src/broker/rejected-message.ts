@@ -1,5 +1,5 @@
 import type { Problem } from "../batches/receipt.ts";
-import type { Message, Outgoing } from "./broker.ts";
+import type { Message, Outgoing } from "../messaging/broker.ts";
 
 /** The topic that gets the rejected messages of a topic. */
 export const rejectedTopic = (topic: string): string => `${topic}.rejected`;

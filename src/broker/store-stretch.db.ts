@@ -1,6 +1,6 @@
 import type { Problem } from "../batches/receipt.ts";
 import type { Transaction } from "../database/client.ts";
-import type { Message, Stretch } from "./broker.ts";
+import type { Message, Stretch } from "../messaging/broker.ts";
 import { addOutgoing } from "./outbox.db.ts";
 import { type Claim, movePosition, type PartitionId } from "./positions.db.ts";
 import { rejectedMessages } from "./rejected-message.ts";

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Broker } from "../broker/broker.ts";
-import { type BrokerConfig, brokerSettings } from "../broker/broker-settings.ts";
-import { openBroker } from "../broker/open-broker.ts";
+import type { Broker } from "../messaging/broker.ts";
+import { type BrokerConfig, brokerSettings } from "../messaging/broker-settings.ts";
+import { openBroker } from "../messaging/open-broker.ts";
 import { Random, weighted } from "./random.ts";
 
 /** Vehicles as a producer of the topic reports them: make, model, category, and how common they are. */

@@ -1,10 +1,10 @@
 import type { LimitFunction } from "p-limit";
 import type { RejectLimits } from "../batches/batch.ts";
 import type { TopicSource } from "../batches/receipt.ts";
-import type { Message } from "../broker/broker.ts";
 import { messageRow } from "../broker/message-row.ts";
 import type { Subject } from "../broker/store-stretch.db.ts";
 import type { Hold, Room } from "../kit/room.ts";
+import type { Message } from "../messaging/broker.ts";
 import type { RowLimits } from "../parsing/row-limits.ts";
 import { bytesOfRows } from "../parsing/row-room.ts";
 import { inTransaction, type Store } from "../storage/trip-transaction.db.ts";

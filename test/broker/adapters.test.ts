@@ -2,7 +2,7 @@ import { jetstreamManager } from "@nats-io/jetstream";
 import { connect } from "@nats-io/transport-node";
 import kafkajs from "kafkajs";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { BrokerAway, TopicMissing } from "../../src/broker/broker.ts";
+import { BrokerAway, TopicMissing } from "../../src/messaging/broker.ts";
 import { startKafka, startNats } from "../harness/brokers.ts";
 import { freePort } from "../harness/cluster.ts";
 import { isFull } from "../harness/engines.ts";

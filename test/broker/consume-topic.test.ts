@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { Listener, Message, PartitionLog, Stretch, Subscription } from "../../src/broker/broker.ts";
 import { consumeTopic } from "../../src/broker/consume-topic.ts";
+import type { Listener, Message, PartitionLog, Stretch, Subscription } from "../../src/messaging/broker.ts";
 
 interface Claim {
   position: number | undefined;

@@ -1,9 +1,9 @@
 import { afterAll } from "vitest";
-import type { Broker, Listener, Outgoing, Stretch } from "../../src/broker/broker.ts";
-import { type BrokerSettings, brokerSettings } from "../../src/broker/broker-settings.ts";
-import { createKafka } from "../../src/broker/kafka.ts";
-import { createNats } from "../../src/broker/nats.ts";
 import { readConfig } from "../../src/config.ts";
+import type { Broker, Listener, Outgoing, Stretch } from "../../src/messaging/broker.ts";
+import { type BrokerSettings, brokerSettings } from "../../src/messaging/broker-settings.ts";
+import { createKafka } from "../../src/messaging/kafka.ts";
+import { createNats } from "../../src/messaging/nats.ts";
 
 /** What is closed after all tests of a file, the latest first. */
 export const opened: { close(): Promise<void> | void }[] = [];

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Outgoing } from "../../src/broker/broker.ts";
 import { addOutgoing, outboxStatus, removeOutgoing, returnOutgoing, takeOutgoing } from "../../src/broker/outbox.db.ts";
 import { claimPartition, Fenced, movePosition, setProblem } from "../../src/broker/positions.db.ts";
+import type { Outgoing } from "../../src/messaging/broker.ts";
 import { startTestService, type TestService } from "../harness/index.ts";
 
 let service: TestService;

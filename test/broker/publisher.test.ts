@@ -1,6 +1,6 @@
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { BrokerAway, type Outgoing, type PublishFault } from "../../src/broker/broker.ts";
 import { createPublisher } from "../../src/broker/publisher.ts";
+import { BrokerAway, type Outgoing, type PublishFault } from "../../src/messaging/broker.ts";
 
 const topicOf = (id: number) => (id % 2 === 0 ? "even" : "odd");
 

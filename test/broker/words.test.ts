@@ -1,13 +1,13 @@
 import { gzipSync } from "node:zlib";
 import kafkajs from "kafkajs";
 import { describe, expect, test } from "vitest";
-import type { Message } from "../../src/broker/broker.ts";
-import { brokerSettings } from "../../src/broker/broker-settings.ts";
-import { cutStretch } from "../../src/broker/cut-stretch.ts";
-import { addCodecs } from "../../src/broker/kafka-codecs.ts";
 import { messageRow } from "../../src/broker/message-row.ts";
 import { rejectedMessages } from "../../src/broker/rejected-message.ts";
 import { readConfig } from "../../src/config.ts";
+import type { Message } from "../../src/messaging/broker.ts";
+import { brokerSettings } from "../../src/messaging/broker-settings.ts";
+import { cutStretch } from "../../src/messaging/cut-stretch.ts";
+import { addCodecs } from "../../src/messaging/kafka-codecs.ts";
 
 const message = (position: number, value: Buffer | undefined = Buffer.from("{}")): Message => ({
   position,
