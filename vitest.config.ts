@@ -64,8 +64,8 @@ function engineProject(engine: Engine, server: Server): TestProjectInlineConfigu
       include: isBesideServer ? mainSuites() : suffixes.map((suffix) => `test/**/*.${suffix}.test.ts`),
       exclude: isFull(process.env) ? [] : ["test/attacks/**"],
       ...EVERYWHERE,
-      // A stopped embedded engine leaves memory to its process. The few files of the usual run may share one, all of them may not.
-      ...(engine === "embedded" && !isBesideServer ? {} : SHARED_WORKERS),
+      // An embedded engine's memory is given back only when its process ends.
+      ...(engine === "embedded" ? {} : SHARED_WORKERS),
       provide: { engine, server },
       globalSetup: ["test/harness/global-setup.ts"],
       // Only what hangs takes so long: a start of the embedded engine takes 2 s, and took two minutes on a machine that was busy.
