@@ -10,6 +10,7 @@ const BENCHES: Record<string, () => Promise<{ run(args: string[]): Promise<void>
   export: () => import("./export/export.ts"),
   ingest: () => import("./ingest/ingest.ts"),
   plot: () => import("./plot.ts"),
+  quarters: () => import("./areas/quarters.ts"),
   tiles: () => import("./tiles/tiles.ts"),
 };
 

@@ -3,6 +3,8 @@
 -- In:     areas, polygons or multipolygons
 -- Out:    the same areas in the same order
 -- Errors: TG001, as tripgrid.checked_area; the message begins with the number of the area, from 1, and the detail has it as "area"
+--
+-- Usually all are in order, which one statement finds. Only otherwise each is checked by itself, to say what is wrong with it.
 create or replace function tripgrid_internal.checked_areas(areas geometry[]) returns geometry[]
 language plpgsql immutable parallel safe set search_path from current as $$
 declare
@@ -10,6 +12,13 @@ declare
   message text;
   place   text;
 begin
+  if (select bool_and(a.area is not null and st_srid(a.area) in (0, 4326) and geometrytype(a.area) in ('POLYGON', 'MULTIPOLYGON')
+                      and not st_isempty(a.area) and st_npoints(a.area) <= 50000
+                      and st_xmin(a.area) >= -180 and st_xmax(a.area) <= 180 and st_ymin(a.area) >= -90 and st_ymax(a.area) <= 90
+                      and (st_isvaliddetail(st_force2d(a.area))).valid)
+      from unnest(areas) a (area)) then
+    return array(select st_setsrid(st_force2d(a.area), 4326) from unnest(areas) with ordinality a (area, n) order by a.n);
+  end if;
   for n in 1 .. coalesce(cardinality(areas), 0) loop
     begin
       if areas[n] is null then

@@ -5,8 +5,8 @@
 -- Out:    area_number, the place of the area in the list, from 1; week, its Monday; trips
 -- Errors: none of its own
 --
--- As tripgrid.weekly_counts_by_cell, but for all areas at once: one statement over the rollups, and one over the trips, so that
--- the planner may read the trips once for all areas. With a call for each area, 1,000 quarters took half a minute.
+-- As tripgrid.weekly_counts_by_cell, but for all areas at once: one statement over the rollups for each size of cells, and a few
+-- over the trips. With a call for each area, 1,000 quarters took half a minute.
 create or replace function tripgrid_internal.weekly_counts_of_areas(asked geometry[], selection tripgrid.selection)
 returns table (area_number integer, week date, trips bigint)
 language plpgsql stable set search_path from current set jit = off as $$
@@ -15,24 +15,18 @@ declare
   behind date[] := array(select distinct p.week from tripgrid_internal.pending_weeks p
     where p.week >= selection.window_start and p.week < selection.window_end);
   rollup text := case selection.match when 'origin' then 'weekly_origins' else 'weekly_destinations' end;
-  cell   text := case selection.match when 'origin' then 'o_cell' else 'd_cell' end;
-  -- The cells of the edges of all areas together are bounded.
-  max_edge_cells constant integer := greatest(64, least(8192, 262144 / greatest(cardinality(asked), 1)));
   of_rollups constant boolean := selection.hours is null and selection.days is null;
   inner_numbers integer[];
   inner_cells text[];
   edge_numbers integer[];
   edge_cells text[];
-  filters text;
-  during text;
-  run    tsrange;
   size   integer;
   part   record;
 begin
-  select array_agg(a.n) filter (where c."inner"), array_agg(c.cell) filter (where c."inner"),
-         array_agg(a.n) filter (where not c."inner"), array_agg(c.cell) filter (where not c."inner")
+  select array_agg(c.area_number) filter (where c."inner"), array_agg(c.cell) filter (where c."inner"),
+         array_agg(c.area_number) filter (where not c."inner"), array_agg(c.cell) filter (where not c."inner")
     into inner_numbers, inner_cells, edge_numbers, edge_cells
-    from unnest(asked) with ordinality a (area, n) cross join lateral tripgrid.area_cover(a.area, max_edge_cells) c;
+    from tripgrid_internal.area_covers(asked) c;
 
   if of_rollups then
     for size in 4 .. 7 loop
@@ -49,9 +43,6 @@ begin
     end loop;
   end if;
 
-  filters := $f$ (($1).source is null or (t.source = ($1).source) is true) and (($1).region is null or (t.region = ($1).region) is true)
-    and (($1).hours is null or date_part('hour', t.local_time)::int = any (($1).hours))
-    and (($1).days is null or date_part('isodow', t.local_time)::int = any (($1).days))$f$;
   for part in
     -- The trips of the edges; and those of the cells inside, of all weeks or of those that the rollups are behind with.
     select edge_numbers as numbers, edge_cells as cells, true as is_edge, selection.window_start as first, selection.window_end as last
@@ -63,26 +54,9 @@ begin
       from unnest((select range_agg(tsrange(b, b + interval '7 days')) from unnest(behind) b)) r
       where inner_cells is not null and of_rollups
   loop
-    -- An open end adds no condition on the time: a condition might make the planner search by time.
-    during := case when isfinite(part.first) then ' and t.local_time >= $5' else '' end
-              || case when isfinite(part.last) then ' and t.local_time < $6' else '' end;
-    foreach size in array array[7, 6] loop
-      -- Cells of the trips' own size are joined as they are, so that the planner may hash them; larger ones are ranges.
-      return query execute format($q$
-        select e.n, date_trunc('week', t.local_time)::date, count(*)
-        from (select u.n, u.cell, a.area, a.line
-              from unnest($2, $3) u (n, cell)
-              join (select area, n, st_boundary(area) as line from unnest($4) with ordinality a (area, n) offset 0) a on a.n = u.n
-              where %1$s offset 0) e
-        join tripgrid.trips t on %2$s
-        where %3$s %4$s and %5$s
-        group by 1, 2 $q$,
-        case size when 7 then 'length(u.cell) = 7' else 'length(u.cell) < 7' end,
-        case size when 7 then format('t.%I = e.cell collate "C"', cell)
-                  else format('t.%1$I >= e.cell collate "C" and t.%1$I < e.cell || ''{'' collate "C"', cell) end,
-        filters, during, case when part.is_edge then format('st_intersects(e.area, t.%I)', selection.match) else 'true' end)
-      using selection, part.numbers, part.cells, asked, part.first, part.last;
-    end loop;
+    return query
+    select c.area_number, c.week, c.trips
+    from tripgrid_internal.trips_of_areas(asked, tripgrid_internal.selection_within(selection, part.first, part.last), part.numbers, part.cells, part.is_edge) c;
   end loop;
 end
 $$;

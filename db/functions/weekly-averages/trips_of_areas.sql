@@ -1,0 +1,91 @@
+-- Counts the trips in cells of many areas in each week, one by one: several rows an area and week, to be summed.
+--
+-- In:     asked, areas as tripgrid.checked_area returns them
+--         selection, with a match of origin or destination; its own area and cells do not count
+--         numbers, cells: the place of an area in the list, from 1, and one of its cells
+--         is_edge, whether the trips are tested against the areas; otherwise the cells lie wholly inside
+-- Out:    area_number; week, its Monday; trips
+-- Errors: none of its own
+--
+-- Neighbours share cells, so the trips of a cell are read once for all areas and then joined to them. Cells that lie close
+-- together are read as one range of the index: a search for each took longer than its trips. In the columnstore, where a thousand
+-- trips are unpacked together, one pass reads them all, and its ranges leave most of it packed. The planner expects a few rows, and
+-- would sort what are a million: so it may not sort, and counts by hashing.
+create or replace function tripgrid_internal.trips_of_areas(
+  asked geometry[], selection tripgrid.selection, numbers integer[], cells text[], is_edge boolean)
+returns table (area_number integer, week date, trips bigint)
+language plpgsql stable set search_path from current set jit = off set enable_sort = off as $$
+#variable_conflict use_variable
+declare
+  columnar constant timestamp := (select least(s.columnar_before, selection.window_end) from tripgrid.settings s);
+  cell   text := case selection.match when 'origin' then 'o_cell' else 'd_cell' end;
+  -- So many cells are worth reading all 32 of the larger cell.
+  worth  constant integer := 4;
+  max_packed_ranges constant integer := 32;
+  filters constant text := $f$ (($1).source is null or (t.source = ($1).source) is true) and (($1).region is null or (t.region = ($1).region) is true)
+    and (($1).hours is null or date_part('hour', t.local_time)::int = any (($1).hours))
+    and (($1).days is null or date_part('isodow', t.local_time)::int = any (($1).days))$f$;
+  -- An open end adds no condition on the time: a condition might make the planner search by time.
+  during text := case when isfinite(greatest(selection.window_start, columnar)) then ' and t.local_time >= $5' else '' end
+              || case when isfinite(selection.window_end) then ' and t.local_time < ($1).window_end' else '' end;
+  ranges text[];
+  prefix integer;
+  packed text;
+  size   integer;
+begin
+  if selection.window_start < columnar then
+    select max(p) into prefix
+    from generate_series(0, 4) p where (select count(distinct left(c, p)) from unnest(cells) c) <= max_packed_ranges;
+    select string_agg(format('t.%1$I >= %2$L and t.%1$I < %3$L', cell, c.start, c.start || '{'), ' or ') into packed
+    from (select distinct left(c, prefix) as start from unnest(cells) c) c;
+    for size in select distinct length(c) from unnest(cells) c loop
+      return query execute format($q$
+        select c.n, date_trunc('week', t.local_time)::date, count(*)
+        from tripgrid.trips t
+        join (select u.n, u.cell from unnest($2, $3) u (n, cell) where length(u.cell) = %1$s) c on c.cell = left(t.%2$I, %1$s) collate "C"
+        join unnest($4) with ordinality a (area, n) on a.n = c.n
+        where (%3$s) and t.local_time >= ($1).window_start and t.local_time < $5 and %4$s and %5$s
+        group by 1, 2 $q$, size, cell, packed, filters, case when is_edge then format('st_intersects(a.area, t.%I)', selection.match) else 'true' end)
+      using selection, numbers, cells, asked, columnar;
+    end loop;
+  end if;
+  if columnar >= selection.window_end then
+    return;
+  end if;
+
+  select array_agg(distinct c) into ranges from unnest(cells) c where length(c) = 7;
+  for size in reverse 6 .. 5 loop
+    select array_agg(distinct case when p.cells >= worth then p.parent else r.cell end) into ranges
+    from unnest(ranges) r (cell)
+    join (select left(c, size) as parent, count(distinct c) as cells from unnest(ranges) c group by 1) p on p.parent = left(r.cell, size);
+  end loop;
+  return query execute format($q$
+    select c.n, date_trunc('week', t.local_time)::date, count(*)
+    from unnest($6) r (start)
+    cross join lateral (
+      select t.%1$I as cell, t.%2$I as point, t.local_time
+      from tripgrid.trips t
+      where t.%1$I >= r.start collate "C" and t.%1$I < r.start || '{' collate "C" %3$s and %4$s
+      offset 0) t
+    join unnest($2, $3) c (n, cell) on c.cell = t.cell collate "C"
+    join unnest($4) with ordinality a (area, n) on a.n = c.n
+    where %5$s
+    group by 1, 2 $q$, cell, selection.match, during, filters, case when is_edge then 'st_intersects(a.area, t.point)' else 'true' end)
+  using selection, numbers, cells, asked, greatest(selection.window_start, columnar), ranges;
+
+  return query execute format($q$
+    select e.n, date_trunc('week', t.local_time)::date, count(*)
+    from (select u.n, u.cell, a.area
+          from unnest($2, $3) u (n, cell) join unnest($4) with ordinality a (area, n) on a.n = u.n
+          where length(u.cell) < 7 offset 0) e
+    cross join lateral (
+      select t.local_time from tripgrid.trips t
+      where t.%1$I >= e.cell collate "C" and t.%1$I < e.cell || '{' collate "C" %3$s and %4$s and %5$s
+      offset 0) t
+    group by 1, 2 $q$, cell, selection.match, during, filters, case when is_edge then format('st_intersects(e.area, t.%I)', selection.match) else 'true' end)
+  using selection, numbers, cells, asked, greatest(selection.window_start, columnar);
+end
+$$;
+comment on function tripgrid_internal.trips_of_areas is 'Trips a week in some cells of many areas, counted one by one';
+
+-- select * from tripgrid_internal.trips_of_areas(array[st_makeenvelope(7.6, 45.0, 7.7, 45.1, 4326)], tripgrid_internal.selection_of(null, 'origin', null, null, null, null, null, null), array[1], array['u0j2q1c'], true);
