@@ -15,7 +15,12 @@ export async function run(args: string[]): Promise<void> {
   const options = readOptions(args);
   const target = await openTarget(options.engine, process.env.DATABASE_URL || undefined);
   try {
-    const filled = await fillDetections(target, options.detections, options.fill, print);
+    const filled = await fillDetections(
+      target,
+      options.detections,
+      { seconds: options.fill, withIndexes: !options["counts-only"] },
+      print,
+    );
     if (!filled) print("not all are stored yet: run it again");
     if (!filled || options.fill !== Number.POSITIVE_INFINITY) return;
     const service = await startBenchService(target.env, undefined);
@@ -57,7 +62,7 @@ async function answer(url: string, databaseUrl: string, filled: DetectionsFilled
   const sql = createClient({ url: databaseUrl }, { max: 1 });
   const versions = await versionsOf(sql).finally(() => sql.end({ timeout: 5 }));
   const stats = await askAll(url, STATS);
-  const lists = await askAll(url, LISTS);
+  const lists = options["counts-only"] ? [] : await askAll(url, LISTS);
   print(
     table(
       ["", "p50 ms", "max ms"],
@@ -107,6 +112,7 @@ function readOptions(args: string[]) {
       engine: { type: "string" },
       detections: { type: "string", default: "1000000" },
       "fill-only": { type: "string" },
+      "counts-only": { type: "boolean", default: false },
       save: { type: "boolean", default: false },
     },
   });

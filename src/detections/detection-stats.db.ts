@@ -16,21 +16,28 @@ export async function countDetections(
     const dimension = isWeek ? "hour" : by;
     const value = isWeek ? sql`to_char(day, 'IYYY"-W"IW')` : sql`value`;
     const sorted = isWeek ? sql`value` : by === "hour" ? sql`value::int` : sql`detections desc, value`;
-    const within = sql`dimension = ${dimension} and day between ${filters.from ?? "-infinity"}::text::date and ${filters.to ?? "infinity"}::text::date`;
+    const of = sql`dimension = ${dimension}`;
+    const days = sql`day between ${filters.from ?? "-infinity"}::text::date and ${filters.to ?? "infinity"}::text::date`;
     // No week is made of months.
-    const { from, to } = isWeek ? NO_MONTHS : wholeMonths(filters);
+    const months = isWeek ? undefined : wholeMonths(filters);
+    const counts = sql`tripgrid_internal.detection_counts`;
+    const parts = [
+      sql`select ${value} as value, n from tripgrid_internal.detection_count_changes where ${of} and ${days}`,
+    ];
+    // A part without days is left out: an index cannot tell that it has none.
+    if (months === undefined) parts.push(sql`select ${value}, n from ${counts} where ${of} and ${days}`);
+    else {
+      const { from, to } = months;
+      parts.push(sql`
+        select value, n from tripgrid_internal.detection_month_counts
+        where ${of} and month >= ${from ?? "-infinity"}::text::date and month < ${to ?? "infinity"}::text::date`);
+      if (from) parts.push(sql`select value, n from ${counts} where ${of} and ${days} and day < ${from}::text::date`);
+      if (to) parts.push(sql`select value, n from ${counts} where ${of} and ${days} and day >= ${to}::text::date`);
+    }
+    const all = parts.reduce((before, part) => sql`${before} union all ${part}`);
     const rows = await sql<{ value: string; detections: number; total: number; groups: number }[]>`
       with counted as materialized (
-        select value, sum(n) as detections from (
-          select value, n from tripgrid_internal.detection_month_counts
-          where dimension = ${dimension} and month >= ${from}::text::date and month < ${to}::text::date
-          union all
-          select ${value}, n from tripgrid_internal.detection_counts where ${within} and day < ${from}::text::date
-          union all
-          select ${value}, n from tripgrid_internal.detection_counts where ${within} and day >= ${to}::text::date
-          union all
-          select ${value}, n from tripgrid_internal.detection_count_changes where ${within}) all_tables
-        group by value having sum(n) <> 0)
+        select value, sum(n) as detections from (${all}) all_tables group by value having sum(n) <> 0)
       select value, detections, sum(detections) over () as total, count(*) over () as groups
       from counted order by ${sorted} limit ${limit}`;
     const [first] = rows;
@@ -42,14 +49,14 @@ export async function countDetections(
   });
 }
 
-/** Days before `from` and from `to` on are counted by day, months between them by month: none here. */
-const NO_MONTHS = { from: "infinity", to: "infinity" };
-
-/** The whole months between two local days: the first day of the first one, and the day after the last one. */
-function wholeMonths({ from, to }: StatsFilters): typeof NO_MONTHS {
-  const first = from === undefined ? "-infinity" : firstOfMonth(from, from.endsWith("-01") ? 0 : 1);
-  const end = to === undefined ? "infinity" : firstOfMonth(dayAfter(to), 0);
-  return from !== undefined && to !== undefined && first >= end ? NO_MONTHS : { from: first, to: end };
+/**
+ * The whole months between two local days: the first day of the first one, and the day after the last one. Undefined:
+ * there is none.
+ */
+function wholeMonths({ from, to }: StatsFilters): StatsFilters | undefined {
+  const first = from === undefined ? undefined : firstOfMonth(from, from.endsWith("-01") ? 0 : 1);
+  const end = to === undefined ? undefined : firstOfMonth(dayAfter(to), 0);
+  return first !== undefined && end !== undefined && first >= end ? undefined : { from: first, to: end };
 }
 
 const firstOfMonth = (day: string, monthsLater: number) =>
