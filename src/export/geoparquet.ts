@@ -1,5 +1,15 @@
 import { ByteWriter, ParquetWriter } from "hyparquet-writer";
 import { nextTurn } from "../kit/next-turn.ts";
+import {
+  areDifferent,
+  type Chunk,
+  type PlainValues,
+  plainBytes,
+  plainNumbers,
+  plainPoints,
+  writePlainChunk,
+  writeValues,
+} from "./parquet-column.ts";
 import { ParquetFooter, STATISTICS_BYTES } from "./parquet-footer.ts";
 import {
   bytesOfRow,
@@ -21,6 +31,7 @@ type SchemaElement = ParquetWriter["schema"][number];
  */
 const ROWS_A_GROUP = 10_000;
 const BYTES_A_GROUP = 8 * 1024 * 1024;
+const SIDES = ["xmin", "ymin", "xmax", "ymax"] as const;
 /** A group is held as rows, column by column, and as bytes. */
 const FORMS = 2;
 
@@ -49,7 +60,7 @@ export async function* geoParquetOf(table: Table, sayHeld: SayHeld): AsyncGenera
   let bytes = 0;
   async function* group(): AsyncGenerator<Uint8Array> {
     await sayHeld(FORMS * bytes + footer.bytes);
-    await writeGroup(parquet, table, rows, around);
+    await writeGroup(parquet, writer, table, rows, around);
     footer.take();
     [rows, bytes] = [[], 0];
     yield* partsOf(takeFrom(writer));
@@ -75,9 +86,7 @@ function takeFrom(writer: ByteWriter): Uint8Array {
 }
 
 function schemaOf({ columns, geometry }: Table): SchemaElement[] {
-  const box = ["xmin", "ymin", "xmax", "ymax"].map(
-    (name): SchemaElement => ({ name, type: "DOUBLE", repetition_type: "REQUIRED" }),
-  );
+  const box = SIDES.map((name): SchemaElement => ({ name, type: "DOUBLE", repetition_type: "REQUIRED" }));
   return [
     { name: "schema", num_children: columns.length + (geometry ? 2 : 0) },
     ...columns.map(({ name, type }): SchemaElement => ({ name, repetition_type: "OPTIONAL", ...TYPES[type] })),
@@ -91,43 +100,83 @@ function schemaOf({ columns, geometry }: Table): SchemaElement[] {
   ];
 }
 
-/** The least and the greatest text tell a reader nothing here. */
-const WITHOUT_STATISTICS = { offsetIndex: false, statistics: false };
-
 /** Column by column. Other work gets its turn between them. */
-async function writeGroup(parquet: ParquetWriter, table: Table, rows: readonly Row[], around: Bounds): Promise<void> {
-  const data = table.columns.map(({ name, type }, i) => {
-    const data = rows.map(({ values }) => stored(values[i] ?? null, type)) as unknown[];
-    return { name, data, ...(type === "json" ? WITHOUT_STATISTICS : { offsetIndex: false }) };
-  });
-  await nextTurn();
-  if (table.geometry) {
-    const boxes = rows.map(({ geometry }) => geometry && boundsOf(geometry));
-    for (const box of boxes) {
-      if (!box) continue;
-      around[0] = Math.min(around[0], box[0]);
-      around[1] = Math.min(around[1], box[1]);
-      around[2] = Math.max(around[2], box[2]);
-      around[3] = Math.max(around[3], box[3]);
-    }
-    data.push({
-      name: "geometry",
-      data: rows.map(({ geometry }) => geometry && wkbOf(geometry)),
-      ...WITHOUT_STATISTICS,
-    });
-    data.push({
-      name: "bbox",
-      data: boxes.map((box) => box && { xmin: box[0], ymin: box[1], xmax: box[2], ymax: box[3] }),
-      offsetIndex: false,
-    });
+async function writeGroup(
+  parquet: ParquetWriter,
+  writer: ByteWriter,
+  table: Table,
+  rows: readonly Row[],
+  around: Bounds,
+): Promise<void> {
+  const start = writer.offset;
+  const chunks: Chunk[] = [];
+  for (const [i, { name, type }] of table.columns.entries()) {
+    const element = { name, repetition_type: "OPTIONAL", ...TYPES[type] } as const;
+    const values = rows.map((row) => row.values[i] ?? null);
+    chunks.push(writeOne(parquet, writer, element, values, type));
+    await nextTurn();
   }
-  await nextTurn();
-  await parquet.write({ columnData: data as never, rowGroupSize: rows.length });
+  if (table.geometry) chunks.push(...writePlaces(writer, table, rows, around));
+  parquet.num_rows += BigInt(rows.length);
+  parquet.row_groups.push({
+    columns: chunks,
+    total_byte_size: chunks.reduce((sum, { meta_data }) => sum + (meta_data?.total_uncompressed_size ?? 0n), 0n),
+    num_rows: BigInt(rows.length),
+    total_compressed_size: BigInt(writer.offset - start),
+  });
   await nextTurn();
 }
 
-const stored = (value: Value, type: ColumnType) =>
-  typeof value === "number" && TYPES[type].type === "INT64" ? BigInt(Math.round(value)) : value;
+function writeOne(
+  parquet: ParquetWriter,
+  writer: ByteWriter,
+  element: SchemaElement,
+  values: readonly Value[],
+  type: ColumnType,
+): Chunk {
+  if (values.every((value) => value === null)) {
+    return writePlainChunk(writer, plainBytes(values as null[]), element, [element.name]);
+  }
+  const physical = element.type;
+  if ((physical === "INT64" || physical === "DOUBLE") && areDifferent(values)) {
+    const numbers = plainNumbers(values as (number | null)[], physical);
+    return writePlainChunk(writer, numbers, element, [element.name]);
+  }
+  const data = physical === "INT64" ? values.map(integer) : values;
+  // The least and the greatest text tell a reader of JSON nothing.
+  return writeValues(parquet, element, data, type !== "json");
+}
+
+const integer = (value: Value) => (typeof value === "number" ? BigInt(Math.round(value)) : value);
+
+/** The points or shapes, and their boxes. */
+function writePlaces(writer: ByteWriter, { point }: Table, rows: readonly Row[], around: Bounds): Chunk[] {
+  if (point) {
+    const [lons, lats] = point.map((i) => rows.map(({ values }) => values[i] as number)) as [number[], number[]];
+    const [x, y] = [plainNumbers(lons, "DOUBLE"), plainNumbers(lats, "DOUBLE")];
+    return [writeShapes(writer, plainPoints(lons, lats)), ...writeBoxes(writer, [x, y, x, y], around)];
+  }
+  const shapes = plainBytes(rows.map(({ geometry }) => geometry && wkbOf(geometry)));
+  const boxes = rows.map(({ geometry }) => geometry && boundsOf(geometry));
+  const sides = SIDES.map((_, side) =>
+    plainNumbers(
+      boxes.map((box) => box && (box[side] as number)),
+      "DOUBLE",
+    ),
+  );
+  return [writeShapes(writer, shapes), ...writeBoxes(writer, sides, around)];
+}
+
+const writeShapes = (writer: ByteWriter, shapes: PlainValues) =>
+  writePlainChunk(writer, shapes, { type: "BYTE_ARRAY" }, ["geometry"]);
+
+function writeBoxes(writer: ByteWriter, sides: readonly PlainValues[], around: Bounds): Chunk[] {
+  return sides.map((side, i) => {
+    if (side.range && i < 2) around[i] = Math.min(around[i] as number, side.range.least);
+    if (side.range && i >= 2) around[i] = Math.max(around[i] as number, side.range.greatest);
+    return writePlainChunk(writer, side, { type: "DOUBLE" }, ["bbox", SIDES[i] as string]);
+  });
+}
 
 /** The file's metadata. The system is the default, longitude and latitude in degrees. */
 const geoOf = (geometry: NonNullable<Table["geometry"]>, around: Bounds) => ({
@@ -139,7 +188,7 @@ const geoOf = (geometry: NonNullable<Table["geometry"]>, around: Bounds) => ({
       geometry_types: [geometry],
       ...(around[0] <= around[2] ? { bbox: around } : {}),
       covering: {
-        bbox: Object.fromEntries(["xmin", "ymin", "xmax", "ymax"].map((name) => [name, ["bbox", name]])),
+        bbox: Object.fromEntries(SIDES.map((name) => [name, ["bbox", name]])),
       },
     },
   },

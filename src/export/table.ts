@@ -1,4 +1,4 @@
-import type { Geometry } from "geojson";
+import type { Geometry, Point } from "geojson";
 import type { Pages } from "../kit/pages.ts";
 
 /**
@@ -21,6 +21,21 @@ export interface Row {
   geometry: Geometry | null;
 }
 
+/** A row whose point stands among its values. The geometry is made where a format needs it. */
+export class PointRow implements Row {
+  readonly values: readonly Value[];
+  readonly #point: readonly [lon: number, lat: number];
+
+  constructor(values: readonly Value[], point: readonly [lon: number, lat: number]) {
+    this.values = values;
+    this.#point = point;
+  }
+
+  get geometry(): Point {
+    return { type: "Point", coordinates: this.#point.map((i) => Number(this.values[i])) };
+  }
+}
+
 export type GeometryType = "Point" | "LineString" | "Polygon" | "MultiPolygon";
 
 /** Rows to export, which are read once. */
@@ -29,6 +44,8 @@ export interface Table {
   columns: readonly Column[];
   /** Undefined: its rows have no place. */
   geometry: GeometryType | undefined;
+  /** Where in the values of every row its point is. Undefined: only `geometry` tells. */
+  point?: readonly [lon: number, lat: number];
   pages: Pages<Row[]>;
   /** Whether the pages come out of an open transaction. */
   holdsSession: boolean;
@@ -47,8 +64,11 @@ export type SayHeld = (bytes: number) => Promise<void>;
 export type WriteTable = (table: Table, sayHeld: SayHeld) => AsyncGenerator<string | Uint8Array>;
 
 /** The bytes that a row takes, about: those of its texts and of what holds its values. */
-export const bytesOfRow = ({ values }: Row): number =>
-  values.reduce((sum: number, value) => sum + BYTES_A_VALUE + (typeof value === "string" ? value.length : 0), 0);
+export function bytesOfRow({ values }: Row): number {
+  let bytes = BYTES_A_VALUE * values.length;
+  for (const value of values) if (typeof value === "string") bytes += value.length;
+  return bytes;
+}
 const BYTES_A_VALUE = 24;
 
 /** The pages of a table one after the other. They are ended, also if the reader stops before. */
