@@ -7,6 +7,7 @@ import { RATE_SETTINGS, type RatesConfig, ratesConfig } from "./edge/rate-settin
 import { StartError } from "./errors.ts";
 import { EXERCISES_SETTINGS, type ExercisesConfig, exercisesConfig } from "./exercises/exercises-settings.ts";
 import { EXPLORER_SETTINGS, type MapConfig, mapConfig } from "./explorer/explorer-settings.ts";
+import { EXPORT_SETTINGS, type ExportConfig, exportConfig } from "./export/export-settings.ts";
 import { isRange } from "./kit/client-address.ts";
 import { listOf, ORIGIN, unknownSettings, WEBHOOK_SECRET, wantsTraces } from "./kit/setting-forms.ts";
 import { BROKER_SETTINGS, type BrokerConfig, brokerConfig } from "./messaging/broker-settings.ts";
@@ -64,6 +65,7 @@ const settings = z.object({
   ...{ ...RATE_SETTINGS, ...authSettings },
   TRIPGRID_INGEST_TIMEOUT_S: z.coerce.number().min(0.1).max(600).default(10),
   TRIPGRID_QUESTION_TIMEOUT_S: z.coerce.number().min(0.1).max(3600).default(60),
+  ...EXPORT_SETTINGS,
   TRIPGRID_INGEST_CONNECTIONS: z.coerce.number().int().min(1).max(100).default(6),
   TRIPGRID_QUESTION_CONNECTIONS: z.coerce.number().int().min(1).max(100).default(4),
   TRIPGRID_MAX_WAITING_QUESTIONS: z.coerce.number().int().min(0).max(10_000).default(100),
@@ -85,7 +87,8 @@ const settings = z.object({
 /** The names of all settings, for the tests that compare them with `.env.example` and `docker-compose.yml`. */
 export const SETTING_NAMES: readonly string[] = Object.keys(settings.shape);
 
-type Rooms = BrokerConfig & DetectionConfig & AlertConfig & AuthSettings & RatesConfig & ExercisesConfig & MapConfig;
+type Rooms = BrokerConfig & DetectionConfig & AlertConfig & AuthSettings & RatesConfig & OtherRooms;
+type OtherRooms = ExercisesConfig & MapConfig & ExportConfig;
 
 export interface Config extends Rooms {
   port: number;
@@ -202,8 +205,7 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     port: s.PORT,
     host: s.HOST,
     databaseUrl: s.DATABASE_URL,
-    dataFolder: resolve(s.TRIPGRID_DATA_DIR),
-    sqlPort: s.TRIPGRID_SQL_PORT,
+    ...{ dataFolder: resolve(s.TRIPGRID_DATA_DIR), sqlPort: s.TRIPGRID_SQL_PORT },
     ...{ timeZone: s.TRIPGRID_TIME_ZONE, assignRegions: s.TRIPGRID_ASSIGN_REGIONS === "true" },
     minTime: s.TRIPGRID_MIN_TRIP_DATE,
     retentionWeeks: s.TRIPGRID_RETENTION_WEEKS,
@@ -229,11 +231,9 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     ...{ headersTimeoutMs: s.TRIPGRID_HEADERS_TIMEOUT_S * 1000, drainMs: s.TRIPGRID_DRAIN_S * 1000 },
     ...{ metricsPort: s.TRIPGRID_METRICS_PORT, trustedProxies: s.TRIPGRID_TRUSTED_PROXIES },
     ...{ keepAliveMs: s.TRIPGRID_KEEP_ALIVE_S * 1000, maxConnections: s.TRIPGRID_MAX_CONNECTIONS },
-    allowedHosts: s.TRIPGRID_ALLOWED_HOSTS,
-    allowedOrigins: s.TRIPGRID_ALLOWED_ORIGINS,
+    ...{ allowedHosts: s.TRIPGRID_ALLOWED_HOSTS, allowedOrigins: s.TRIPGRID_ALLOWED_ORIGINS },
     ...authSettingsFrom(s),
-    ingestTimeoutMs: s.TRIPGRID_INGEST_TIMEOUT_S * 1000,
-    questionTimeoutMs: s.TRIPGRID_QUESTION_TIMEOUT_S * 1000,
+    ...{ ingestTimeoutMs: s.TRIPGRID_INGEST_TIMEOUT_S * 1000, questionTimeoutMs: s.TRIPGRID_QUESTION_TIMEOUT_S * 1000 },
     ingestConnections: s.TRIPGRID_INGEST_CONNECTIONS,
     ...{ questionConnections: s.TRIPGRID_QUESTION_CONNECTIONS, maxWaitingQuestions: s.TRIPGRID_MAX_WAITING_QUESTIONS },
     waitingPerClient: s.TRIPGRID_WAITING_PER_CLIENT,
@@ -244,7 +244,7 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     callbackSecret: s.TRIPGRID_CALLBACK_SECRET,
     callbackAllowPrivate: s.TRIPGRID_CALLBACK_ALLOW_PRIVATE === "true",
     ...{ ...ratesConfig(s), ...brokerConfig(s), ...detectionConfig(s), ...alertConfig(s) },
-    ...{ ...exercisesConfig(s), ...mapConfig(s) },
+    ...{ ...exercisesConfig(s), ...mapConfig(s), ...exportConfig(s) },
     ...{ logLevel: s.TRIPGRID_LOG_LEVEL, traces: wantsTraces(given) },
   };
 }

@@ -4,9 +4,6 @@ import { bboxFrom, polygonOfBox } from "../geo/bbox.ts";
 import { type Bound, withinBound } from "../kit/bounds.ts";
 import { pagesAfter } from "../kit/pages.ts";
 import { wireQueries } from "../queries/queries.wiring.ts";
-import { countedWeeks, hasOpenEnd } from "../tiles/counted-weeks.ts";
-import { readDataState } from "../tiles/data-state.db.ts";
-import { firstAndLastWeek } from "../tiles/window.db.ts";
 import { amongKnown } from "../weekly-averages/known-names.db.ts";
 import { wireWeeklyAverages } from "../weekly-averages/weekly-averages.wiring.ts";
 import type { Wiring } from "../wiring.ts";
@@ -14,8 +11,9 @@ import { areaTable, clusterTable, queryTable } from "./answer-tables.ts";
 import { cellTable } from "./cell-table.db.ts";
 import type { Export } from "./export.ts";
 import type { Table } from "./table.ts";
+import { withTimeLimit } from "./time-limit.ts";
 import { tripTable } from "./trip-table.db.ts";
-import { createTurns } from "./turns.ts";
+import { createTurns, type InTurn } from "./turns.ts";
 import { boundsOf } from "./wkb.ts";
 
 /**
@@ -41,7 +39,8 @@ async function amongKnownRows(sql: Sql, asked: Bound, read: () => Promise<Table>
 export function wireExport(wiring: Wiring): { exported: Export } {
   const { questions, db, check, config } = wiring;
   // The other half is for questions that are answered at once.
-  const inTurn = createTurns(Math.max(1, Math.floor(config.questionConnections / 2)));
+  const ownTurn = createTurns(Math.max(1, Math.floor(config.questionConnections / 2)));
+  const inTurn: InTurn = async (open) => withTimeLimit(await ownTurn(open), config.exportTimeoutMs);
   const calls = { ...wireClusters(wiring), ...wireWeeklyAverages(wiring), ...wireQueries(wiring) };
   const exported: Export = {
     trips: async (filters, byCell) => {
@@ -55,11 +54,7 @@ export function wireExport(wiring: Wiring): { exported: Export } {
       const shape = bbox === undefined ? undefined : polygonOfBox(bboxFrom(bbox));
       const parts = shape?.type === "MultiPolygon" ? shape.coordinates : shape && [shape.coordinates];
       const boxes = parts?.map((coordinates) => boundsOf({ type: "Polygon", coordinates }));
-      const known = hasOpenEnd(q) ? await firstAndLastWeek(questions, q) : { first: null, last: null };
-      const { retiredBefore } = await readDataState(questions);
-      const { weeks, isCut } = countedWeeks(q, known, retiredBefore);
-      const table = await inTurn(() => amongKnownRows(questions, q, async () => cellTable(questions, q, boxes, weeks)));
-      return isCut && retiredBefore ? { ...table, headers: { "Tripgrid-Retired-Before": retiredBefore } } : table;
+      return inTurn(() => amongKnownRows(questions, q, () => cellTable(questions, q, boxes)));
     },
     clusters: async (question) => clusterTable(await calls.clusters(question)),
     byArea: async (question) => {
