@@ -13,6 +13,9 @@ export async function checkBoundary(db: Kysely<DB>, { area }: TripFilters): Prom
   if (area?.kind === "boundary") await sql`select ${areaExpression(area)} is null`.execute(db);
 }
 
+const HOUR = sql<number>`extract(hour from local_time)::int`;
+const WEEKDAY = sql<number>`extract(isodow from local_time)::int`;
+
 type Condition = ExpressionWrapper<DB, "trips", SqlBool>;
 
 /** The conditions that filters put on trips. */
@@ -22,14 +25,16 @@ export function tripFilters(eb: ExpressionBuilder<DB, "trips">, f: TripFilters):
   if (f.source !== undefined) conditions.push(eb("source", "=", f.source));
   if (f.from !== undefined) conditions.push(eb("local_time", ">=", f.from));
   if (f.to !== undefined) conditions.push(eb("local_time", "<", sql<string>`${f.to}::date + 1`));
+  if (f.hours) conditions.push(eb(HOUR, "in", f.hours));
+  if (f.days) conditions.push(eb(WEEKDAY, "in", f.days));
   if (f.area) conditions.push(liesIn(f.area, f.match));
   if (f.origin) conditions.push(liesIn(f.origin, "origin"));
   if (f.destination) conditions.push(liesIn(f.destination, "destination"));
   if (f.cluster) {
     const { origins, destinations, hour, days } = f.cluster;
     conditions.push(inCells(eb, "o_cell", origins), inCells(eb, "d_cell", destinations));
-    conditions.push(eb(sql`extract(hour from local_time)::int`, "=", hour));
-    if (days) conditions.push(eb(sql`extract(isodow from local_time)::int`, "in", days));
+    conditions.push(eb(HOUR, "=", hour));
+    if (days) conditions.push(eb(WEEKDAY, "in", days));
   }
   return eb.and(conditions);
 }

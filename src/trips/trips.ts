@@ -3,7 +3,7 @@ import { AppError } from "../errors.ts";
 import type { Area } from "../geo/area.ts";
 import { match, namedArea, withArea } from "../geo/area-question.ts";
 import { name } from "../kit/storable.ts";
-import { date } from "../time/week.ts";
+import { date, days, hours } from "../time/week.ts";
 import { StoredTrip } from "./trip.ts";
 
 /** The filters that the list and the counts of trips share. */
@@ -13,6 +13,8 @@ export const tripFilters = {
   date: date.optional().meta({ description: "One local day; not together with from and to" }),
   from: date.optional().meta({ description: "First local day" }),
   to: date.optional().meta({ description: "Last local day" }),
+  hours: hours.optional(),
+  days: days.optional(),
   ...namedArea,
   match,
 };

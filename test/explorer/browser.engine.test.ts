@@ -166,6 +166,33 @@ describe.skipIf(lacksChromium())("the page", () => {
     expect(await explorer.figure()).toEqual(shown(await ask("boundary=Moncalieri")));
   });
 
+  it("draws a polygon by the keyboard alone: arrows move the map, Space sets a corner, Enter finishes", async () => {
+    const explorer = await open("#map=11/45.06/7.68");
+    await explorer.figure();
+    await settled(explorer.page);
+    const { keyboard } = explorer.page;
+    await explorer.page.focus('button[data-tool="polygon"]');
+    await keyboard.press("Enter");
+    await explorer.page.waitForSelector(".crosshair", { visible: true });
+    for (const keys of [[], ["ArrowRight", "ArrowRight"], ["ArrowDown"], ["ArrowLeft", "ArrowLeft"]] as const) {
+      for (const key of keys) {
+        const before = await explorer.page.evaluate(() => location.hash);
+        await keyboard.press(key);
+        // The address is written once the map moves no more.
+        await explorer.page.waitForFunction((old) => location.hash !== old, {}, before);
+      }
+      await keyboard.press("Space");
+    }
+    await keyboard.press("Enter");
+    await explorer.page.waitForFunction(() => location.hash.includes("area=shape"));
+    const area = explorer.area();
+    if (area?.kind !== "shape") throw new Error("No polygon was drawn.");
+    const { body } = await callJson<WeeklyAnswer>(service, "POST", "/v1/weekly-averages", { area: area.shape });
+    expect(body.trips).toBeGreaterThan(0);
+    expect(await explorer.figure()).toEqual(shown(body));
+    expect(explorer.faults).toEqual([]);
+  });
+
   it("lets each filter change the map, the bars and the table alike", async () => {
     const explorer = await open("#map=11/45.06/7.68");
     await explorer.figure();
@@ -310,6 +337,9 @@ describe.skipIf(lacksChromium())("the page", () => {
     const asked = explorer.asked();
     expect(asked.some((address) => address.includes("/assets/flows"))).toBe(true);
     expect(asked.some((address) => address.includes("/v1/clusters?"))).toBe(true);
+    await findTip(explorer, (x, y) => explorer.page.mouse.move(x, y));
+    await explorer.page.mouse.move(1, 1);
+    await findTip(explorer, (x, y) => explorer.page.mouse.click(x, y));
     expect(explorer.faults).toEqual([]);
   });
 
@@ -341,6 +371,21 @@ interface Violation {
   id: string;
   impact: string;
   nodes: { html: string }[];
+}
+
+/** Points at places of the map, from its middle outwards, until the tip tells figures of a flow or of a place. */
+async function findTip(explorer: Explorer, point: (x: number, y: number) => Promise<void>): Promise<void> {
+  const told = () =>
+    explorer.page.$$eval(".tip:not([hidden])", (all) => all.map((one) => one.textContent ?? "").join());
+  for (let ring = 0; ring < 12; ring++) {
+    for (let turn = 0; turn < 12; turn++) {
+      const angle = (turn * Math.PI) / 6;
+      const { x, y } = await explorer.at(ring * 15 * Math.cos(angle), ring * 15 * Math.sin(angle));
+      await point(x, y);
+      if (/\d.*(trips a week|end here a week)/.test(await told())) return;
+    }
+  }
+  throw new Error("No flow tells its figures.");
 }
 
 async function fillDate({ page }: Explorer, id: string, value: string): Promise<void> {

@@ -86,9 +86,8 @@ export type ExportKind = "cells" | "regions" | "trips";
  * The question whose answer is a file of GeoParquet.
  *
  * @param view the box that the map shows
- * @returns undefined: trips cannot be chosen by hours or weekdays
  */
-export function exportQuestion(kind: ExportKind, state: State, view: Box): Question | undefined {
+export function exportQuestion(kind: ExportKind, state: State, view: Box): Question {
   const { area, filters } = state;
   const format = { format: "geoparquet" };
   const region: Record<string, string> = area?.kind === "region" ? { region: area.name } : {};
@@ -100,7 +99,6 @@ export function exportQuestion(kind: ExportKind, state: State, view: Box): Quest
     const parameters = { boundaries: "*", ...filterParameters(filters), ...format };
     return { method: "POST", path: `/v1/export/by-area${search(parameters)}` };
   }
-  if (filters.hours.length > 0 || filters.days.length > 0) return undefined;
   const parameters = { ...filterParameters(filters), ...format };
   const shape = area?.kind === "shape" ? { area: JSON.stringify(area.shape) } : undefined;
   return shape

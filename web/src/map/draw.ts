@@ -3,7 +3,7 @@ import type { Map as MapLibre } from "maplibre-gl";
 import { TerraDraw, TerraDrawCircleMode, TerraDrawPolygonMode, TerraDrawRectangleMode } from "terra-draw";
 import { TerraDrawMapLibreGLAdapter } from "terra-draw-maplibre-gl-adapter";
 import { type Area, boxAround, distanceM, rounded, roundedRing } from "../area.ts";
-import { themeColour } from "../dom.ts";
+import { h, themeColour } from "../dom.ts";
 
 export type Tool = "rectangle" | "polygon" | "circle";
 
@@ -55,11 +55,20 @@ export function createDraw(map: MapLibre, done: (area: Area) => void, changed: (
     tool = undefined;
     draw?.stop();
     draw = undefined;
+    map.getCanvasContainer().classList.remove("drawing");
     changed();
   }
 
+  // Shown while the map has the keyboard: arrows move the map below it.
+  map.getCanvasContainer().append(h("div", { class: "crosshair", "aria-hidden": "true" }));
   map.getContainer().addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && tool) stop();
+    if (!tool) return;
+    const { key } = event;
+    if (key === "Escape") stop();
+    // The library finishes a polygon by Enter itself.
+    if (key !== " " && (key !== "Enter" || tool === "polygon")) return;
+    event.preventDefault();
+    if (!event.repeat) clickMiddle(map);
   });
   return {
     use: (next) => {
@@ -69,6 +78,7 @@ export function createDraw(map: MapLibre, done: (area: Area) => void, changed: (
       tool = next;
       draw = start();
       draw.setMode(next);
+      map.getCanvasContainer().classList.add("drawing");
       map.getCanvas().focus({ preventScroll: true });
       changed();
     },
@@ -76,6 +86,16 @@ export function createDraw(map: MapLibre, done: (area: Area) => void, changed: (
     tool: () => tool,
     owns: ({ timeStamp }) => tool !== undefined || timeStamp <= stoppedAt,
   };
+}
+
+/** Clicks where the crosshair is. */
+function clickMiddle(map: MapLibre): void {
+  const canvas = map.getCanvas();
+  const { left, top, width, height } = canvas.getBoundingClientRect();
+  const at = { clientX: left + width / 2, clientY: top + height / 2, bubbles: true, isPrimary: true, pointerId: 1 };
+  for (const type of ["pointermove", "pointerdown", "pointerup"]) {
+    canvas.dispatchEvent(new PointerEvent(type, { ...at, pointerType: "mouse", button: 0 }));
+  }
 }
 
 /** The area of a ring that was drawn with a tool. */

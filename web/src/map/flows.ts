@@ -29,6 +29,13 @@ export interface Flows {
 export function addFlows(map: MapLibre, tip: HTMLElement): Flows {
   const overlay = new MapboxOverlay({ interleaved: false, layers: [] });
   map.addControl(overlay);
+  const tell = (info: { object?: unknown; x: number; y: number } | undefined) => {
+    const object = info?.object as Picked | undefined;
+    tip.hidden = !object;
+    if (!object || !info) return;
+    fill(tip, ...linesOf(object));
+    moveTip(tip, { x: info.x, y: info.y });
+  };
   return {
     show: (answer, isDark) => {
       if (!answer) return overlay.setProps({ layers: [] });
@@ -51,13 +58,9 @@ export function addFlows(map: MapLibre, tip: HTMLElement): Flows {
         getFlowOriginId: ({ from }) => from,
         getFlowDestId: ({ to }) => to,
         getFlowMagnitude: ({ perWeek }) => perWeek,
-        onHover: (info) => {
-          const object = info?.object as Picked | undefined;
-          tip.hidden = !object;
-          if (!object || !info) return;
-          fill(tip, ...linesOf(object));
-          moveTip(tip, { x: info.x, y: info.y });
-        },
+        // A finger cannot hover.
+        onHover: tell,
+        onClick: tell,
       });
       overlay.setProps({ layers: [layer] });
     },

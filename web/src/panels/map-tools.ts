@@ -9,10 +9,15 @@ const LAYERS: [Shown, string, string][] = [
   ["clusters", "Flows", "The biggest flows from cell to cell"],
   ["hotspots", "Hot spots", "The biggest flows between hot spots"],
 ];
+const BY_KEYS = "By keyboard: arrows move the map, Space sets";
 const TOOLS: [Tool, string, string][] = [
-  ["rectangle", "Box", "Click two corners, or drag"],
-  ["polygon", "Polygon", "Click the corners, and the first one again to finish; Escape to cancel"],
-  ["circle", "Circle", "Click the middle and the edge, or drag"],
+  ["rectangle", "Box", `Click two corners, or drag. ${BY_KEYS} a corner`],
+  [
+    "polygon",
+    "Polygon",
+    `Click the corners, and the first one again to finish. ${BY_KEYS} a corner, Enter finishes, Escape cancels`,
+  ],
+  ["circle", "Circle", `Click the middle and the edge, or drag. ${BY_KEYS} the middle and the edge`],
 ];
 
 /** The buttons on the map: what it shows, and the tools that draw an area. */
