@@ -141,6 +141,10 @@ describe("OGC API – Features, by its requirements", () => {
     "/collections/regions",
     "/collections/trips/queryables",
     "/collections/trips/items",
+    "/tiles",
+    "/tiles/cells",
+    "/tileMatrixSets",
+    "/tileMatrixSets/WebMercatorQuad",
   ])("html: /ogc%s is a page for a browser, and escapes what it shows", async (path) => {
     const reply = await fetch(`${service.url}/ogc${path}`, { headers: { accept: "text/html,*/*;q=0.8" } });
     expect(reply.headers.get("content-type")).toBe("text/html; charset=utf-8");
