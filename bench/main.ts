@@ -7,6 +7,7 @@ const BENCHES: Record<string, () => Promise<{ run(args: string[]): Promise<void>
   broker: () => import("./broker/broker.ts"),
   clusters: () => import("./clusters/clusters.ts"),
   detections: () => import("./detections/detections.ts"),
+  explorer: () => import("./explorer/explorer.ts"),
   export: () => import("./export/export.ts"),
   ingest: () => import("./ingest/ingest.ts"),
   plot: () => import("./plot.ts"),

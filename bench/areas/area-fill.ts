@@ -22,14 +22,16 @@ export interface Filled {
  * Loads the trips and takes them up into the rollups, as far as that is not done, then a few late ones.
  *
  * @param withTotals whether the totals over all weeks are made too
+ * @param only loads the trips of these regions alone: as many as they have among all trips
  */
 export async function fill(
   db: AreaDatabase,
   trips: number,
   print: (line: string) => void,
   withTotals = false,
+  only?: readonly string[],
 ): Promise<Filled> {
-  const load = await loadTrips(db, trips);
+  const load = await loadTrips(db, trips, only);
   print(load === undefined ? `the ${trips} trips are there` : `loaded ${trips} trips in ${load.toFixed(1)} s`);
   const load_s = await keepFigure(db, "load_s", load);
   // Without it the exact test of points cannot stay in the index, and plans rest on guesses. Autovacuum does it in its time.

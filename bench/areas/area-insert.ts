@@ -31,12 +31,25 @@ export async function prepareInserts(sql: Sql): Promise<void> {
  * Of a hash, 16 bits are a uniform number, and the sum of four of these is a nearly normal one (see `Random.normal`).
  * Slots become one row of arrays, in which a number is found by its index. Nothing else is joined, or a plan may copy that row
  * for each trip. OFFSET 0 keeps the subqueries apart: each hash is computed once, not once for each of its uses.
+ *
+ * @param only inserts the trips of these regions alone, as they are among all trips
  */
-export async function insertTripsOfDay(sql: Sql | Transaction, day: number, first: number, end: number): Promise<void> {
+export async function insertTripsOfDay(
+  sql: Sql | Transaction,
+  day: number,
+  first: number,
+  end: number,
+  only?: readonly string[],
+): Promise<void> {
   const normal = (hash: string) => {
     const parts = [0, 16, 32, 48].map((shift) => `((${hash} >> ${shift}) & 65535)`);
     return sql.unsafe(`((${parts.join(" + ")} - 131070) / 37837.23::float8)`);
   };
+  const drawn = (only ?? REGIONS).map((region) => REGIONS.indexOf(region));
+  const isDrawn =
+    only === undefined
+      ? sql``
+      : sql`where (h0 & ${SLOTS - 1}::bigint) in (select slot from tripgrid_bench.slots where region = any (${drawn}::int[]))`;
   const point = (x: string, y: string) =>
     sql.unsafe(`st_point(round(${x} * 1e6) / 1e6, round(${y} * 1e6) / 1e6, 4326)`);
   await sql`
@@ -61,9 +74,11 @@ export async function insertTripsOfDay(sql: Sql | Transaction, day: number, firs
                  ((h1 >> 30) & 1023) < 799 as has_destination,
                  ${normal("h2")} as onx, ${normal("h3")} as ony, ${normal("h4")} as tnx, ${normal("h5")} as tny
           from (
-            select i, hashint8extended(i, 1) as h0, hashint8extended(i, 2) as h1, hashint8extended(i, 3) as h2,
+            select i, h0, hashint8extended(i, 2) as h1, hashint8extended(i, 3) as h2,
                    hashint8extended(i, 4) as h3, hashint8extended(i, 5) as h4, hashint8extended(i, 6) as h5
-            from generate_series(${first}::bigint, ${end - 1}::bigint) i offset 0) hashed
+            from (select i, hashint8extended(i, 1) as h0
+                  from generate_series(${first}::bigint, ${end - 1}::bigint) i offset 0) numbered
+            ${isDrawn} offset 0) hashed
           offset 0) drawn
         cross join (
           select array_agg(region) as region, array_agg(first) as first, array_agg(count) as count, array_agg(x) as x,

@@ -13,10 +13,15 @@ const LATE_DAY = 37;
  * Loads the trips, unless they are there already: `tripgrid_bench.days` says which days are, each written in the
  * transaction of its trips, so an interrupted load is continued.
  *
+ * @param only loads the trips of these regions alone
  * @returns the seconds. Undefined: all were there
  * @throws RangeError if the database holds other trips
  */
-export async function loadTrips(db: AreaDatabase, trips: number): Promise<number | undefined> {
+export async function loadTrips(
+  db: AreaDatabase,
+  trips: number,
+  only: readonly string[] | undefined,
+): Promise<number | undefined> {
   const { sql } = db;
   await sql`create schema if not exists tripgrid_bench`;
   await sql`create table if not exists tripgrid_bench.days (day integer primary key, trips bigint not null)`;
@@ -39,7 +44,7 @@ export async function loadTrips(db: AreaDatabase, trips: number): Promise<number
   const limit = pLimit(db.writers.options.max);
   await limit.map(missing, async ({ day, numbers: [first, end] }) => {
     await db.writers.begin(async (tx) => {
-      await insertTripsOfDay(tx, day, first, end);
+      await insertTripsOfDay(tx, day, first, end, only);
       await tx`insert into tripgrid_bench.days values (${day}, ${trips})`;
     });
   });

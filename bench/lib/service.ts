@@ -24,16 +24,18 @@ process.on("exit", () => {
 /**
  * Starts the service and waits until it listens. It is killed at the latest when this process ends.
  *
+ * @param flags what stands behind `npm start --`
  * @param profileFolder where it leaves a profile of its processor time when it stops. Undefined: it takes none
  */
 export async function startBenchService(
   env: Record<string, string>,
   profileFolder: string | undefined,
+  flags: readonly string[] = [],
 ): Promise<BenchService> {
   // As npm start does before.
   execFileSync(process.execPath, ["build.mjs"], { cwd: PROJECT });
   const profile = profileFolder ? ["--cpu-prof", `--cpu-prof-dir=${resolve(profileFolder)}`] : [];
-  const child = spawn(process.execPath, [...profile, ...startArguments()], {
+  const child = spawn(process.execPath, [...profile, ...startArguments(), ...flags], {
     cwd: PROJECT,
     env: { PATH: process.env.PATH, PORT: "0", ...UNLIMITED, ...env },
     stdio: ["ignore", "pipe", "inherit"],
