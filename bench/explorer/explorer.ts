@@ -14,9 +14,26 @@ import { openTarget } from "../lib/target.ts";
 
 /** Corners of polygons as a person clicks them, in shares of the way to the edge of the map. */
 const SHAPES = [
-  [[-0.5, -0.4], [0.45, -0.5], [0.55, 0.4], [-0.3, 0.5]],
-  [[-0.2, -0.25], [0.22, -0.15], [0.15, 0.2], [-0.1, 0.3], [-0.25, 0.1]],
-  [[-0.7, -0.2], [0, -0.75], [0.7, -0.1], [0.4, 0.7], [-0.5, 0.6]],
+  [
+    [-0.5, -0.4],
+    [0.45, -0.5],
+    [0.55, 0.4],
+    [-0.3, 0.5],
+  ],
+  [
+    [-0.2, -0.25],
+    [0.22, -0.15],
+    [0.15, 0.2],
+    [-0.1, 0.3],
+    [-0.25, 0.1],
+  ],
+  [
+    [-0.7, -0.2],
+    [0, -0.75],
+    [0.7, -0.1],
+    [0.4, 0.7],
+    [-0.5, 0.6],
+  ],
 ] as const;
 const ZOOMS = [10.5, 11.5, 12.5];
 
@@ -55,7 +72,12 @@ export async function run(args: string[]): Promise<void> {
       await demo.stop();
       const drawn = await drawnPolygons(browser, service.url, regions);
       print(`drawn polygons: ${JSON.stringify(drawn)}`);
-      const result = { trips: stored?.count ?? 0, ...(regions ? { regions: regions.join(", ") } : {}), ...first, ...drawn };
+      const result = {
+        trips: stored?.count ?? 0,
+        ...(regions ? { regions: regions.join(", ") } : {}),
+        ...first,
+        ...drawn,
+      };
       if (values.save) print(`saved: ${saveResult(`explorer-${values.engine ?? "given"}-${trips}`, versions, result)}`);
     } finally {
       await service.stop();

@@ -20,6 +20,7 @@ export async function run(args: string[]): Promise<void> {
     args,
     options: {
       ...{ engine: { type: "string" }, trips: { type: "string", default: "1000000" } },
+      formats: { type: "string", default: FORMATS.join() },
       save: { type: "boolean", default: false },
     },
   });
@@ -35,7 +36,7 @@ export async function run(args: string[]): Promise<void> {
     const [stored] = await db.sql<{ count: number }[]>`select count(*) as count from tripgrid.trips`;
     await db.stop();
     const result: Record<string, number> = { trips: stored?.count ?? 0 };
-    for (const format of FORMATS) {
+    for (const format of FORMATS.filter((one) => values.formats.split(",").includes(one))) {
       // A service of its own for each, whose memory is that of the format.
       const service = await startBenchService(target.env, undefined);
       try {

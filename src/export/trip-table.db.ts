@@ -34,8 +34,8 @@ const NAMES = COLUMNS.map(({ name }) => name);
 const ORIGIN = [NAMES.indexOf("origin_lon"), NAMES.indexOf("origin_lat")] as const;
 const ATTRIBUTES = NAMES.indexOf("attributes");
 
-/** A page of the largest rows after one of small rows takes 16 MB. The pages ahead are the work of some 50 ms. */
-const PAGE = { rows: 1000, bytes: 4 * 1024 * 1024, ahead: 4 * 1024 * 1024 };
+/** A page of the largest rows after one of small rows takes 16 MB. Pages are read ahead while a group is written. */
+const PAGE = { rows: 500, bytes: 4 * 1024 * 1024, ahead: 1024 * 1024 };
 /** The bytes of a row without its attributes. */
 const BYTES_A_ROW = 1024;
 
