@@ -25,6 +25,7 @@ describe("the settings", () => {
       brokerTls: false,
       brokerPartitions: 1,
       minTrips: 1,
+      exportTimeoutMs: 7_200_000,
       exposeTrips: true,
       exercises: true,
       rates: { requestsPerS: 2000, rowsPerS: 200_000, bytesPerS: 100 * 1024 * 1024 },

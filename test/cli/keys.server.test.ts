@@ -110,7 +110,10 @@ it.each([
   [["keys", "add", "x", "--scope", "root"], "--scope: expected some of"],
   [["keys", "add", "x", "--source", "a", "--region", "b"], "expected --source or --region"],
   [["keys", "add", "x", "--expires", "2020-01-01"], "--expires: expected"],
-  [["keys", "add", "x", "--max-questions", "1.5"], "--max-questions: expected a whole number from 1 to 1000, but got 1.5"],
+  [
+    ["keys", "add", "x", "--max-questions", "1.5"],
+    "--max-questions: expected a whole number from 1 to 1000, but got 1.5",
+  ],
   [["keys", "add", "x", "--max-rows-per-s", ""], "--max-rows-per-s: expected a number from 0 to 1000000000"],
   [["users", "add", "x", "--max-questions", "2"], "--max-questions: only keys have limits"],
   [["users", "list", "all"], "expected nothing more"],

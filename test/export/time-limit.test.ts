@@ -11,7 +11,9 @@ const table = (pages: Pages<Row[]>, holdsSession = true): Table => ({
 /** Pages without an end, as of a cursor: once they are ended, the next one is undefined. */
 function endless() {
   let isEnded = false;
-  const end = vi.fn(async () => void (isEnded = true));
+  const end = vi.fn(async () => {
+    isEnded = true;
+  });
   return { next: async () => (isEnded ? undefined : ([] as Row[])), end };
 }
 
