@@ -16,6 +16,12 @@ const MAX_COLUMNS = 16_384;
 const MAX_CELL = 40_000;
 /** A row of a file may have as many characters; cells can share a long text, so a few bytes could stand for more. */
 const MAX_ROW = 4 * 1024 * 1024;
+/**
+ * A sheet may stand for so many times the characters of its XML: a cell that shares a text has about 30, and a text that
+ * many cells share has hardly ever more than 200. Below 64 MB nothing is counted.
+ */
+const MAX_TEXT_RATIO = 10;
+const SMALL_TEXT = 64 * 1024 * 1024;
 /** Empty rows between two with cells are left out, so a row number far away costs nothing. */
 const PIECE_CHARACTERS = 64 * 1024;
 /** XML is parsed in small pieces, because a piece can hold many cells with a long text that they share. */
@@ -123,6 +129,7 @@ async function* sheetText(entry: ZipEntry, { shared, dateStyles, is1904 }: About
   let cells: string[] = [];
   let width = 0;
   let length = 0;
+  let written = 0;
   let cell = { column: 0, type: "", style: 0, value: "" };
   let isIn = false;
   const events: Events = {
@@ -151,7 +158,11 @@ async function* sheetText(entry: ZipEntry, { shared, dateStyles, is1904 }: About
       // A row ends with its last cell that holds something; the first one names all columns.
       width ||= cells.length;
       while (cells.length < width) cells.push("");
-      lines += csvLine(cells);
+      const line = csvLine(cells);
+      written += line.length;
+      if (written > SMALL_TEXT && written > entry.bytes * MAX_TEXT_RATIO)
+        throw unsupported("a workbook whose cells share long texts too often", "Save it as CSV.");
+      lines += line;
     },
   };
   for await (const _ of parsedXml(entry.open(), events)) {

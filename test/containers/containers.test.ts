@@ -165,6 +165,11 @@ describe("a workbook", () => {
     const cells = Array.from({ length: 200 }, () => '<c t="s"><v>0</v></c>').join("");
     parts["xl/worksheets/sheet1.xml"] = `<worksheet><sheetData><row>${cells}</row></sheetData></worksheet>`;
     await expect(zipOf(parts).then((file) => members(file))).rejects.toEqual(refused(/row that is too long/));
+    // Rows of 2 MB, each of 1 KB of XML.
+    const row = `<row>${cells.slice(0, cells.length / 4)}</row>`;
+    parts["xl/worksheets/sheet1.xml"] = `<worksheet><sheetData>${row.repeat(40)}</sheetData></worksheet>`;
+    const file = await zipOf(parts);
+    await expect(members(file)).rejects.toEqual(refused(/share long texts too often/));
   });
 
   it.each<[string, (xml: string) => string, RegExp]>([
