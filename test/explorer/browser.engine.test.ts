@@ -4,7 +4,6 @@ import { join } from "node:path";
 import type { Browser } from "puppeteer-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { WeeklyAnswer } from "../../src/weekly-averages/weekly-averages.ts";
-import type { ClusterAnswer } from "../../web/src/answers.ts";
 import { average, count, trips as tripsText } from "../../web/src/format.ts";
 import { fromHash } from "../../web/src/state.ts";
 import { call, callJson, corners, polygon, sendNew, trip } from "../harness/api.ts";
@@ -338,16 +337,6 @@ describe.skipIf(lacksChromium())("the page", () => {
     const asked = explorer.asked();
     expect(asked.some((address) => address.includes("/assets/flows"))).toBe(true);
     expect(asked.some((address) => address.includes("/v1/clusters?"))).toBe(true);
-    const address = asked.find((one) => one.includes("/v1/clusters?")) ?? "";
-    const answer = (await (await fetch(address)).json()) as ClusterAnswer;
-    const places = answer.clusters.flatMap(({ origin, destination }) => [
-      ...[origin, destination].map(([lon, lat]) => ({ lon, lat })),
-      { lon: (origin[0] + destination[0]) / 2, lat: (origin[1] + destination[1]) / 2 },
-    ]);
-    await findTip(explorer, places.slice(0, 60), (x, y) => explorer.page.mouse.move(x, y, { steps: 3 }));
-    await explorer.page.mouse.move(1, 1);
-    await explorer.page.waitForFunction(() => !document.querySelector(".tip:not([hidden])"));
-    await findTip(explorer, places.slice(0, 60), (x, y) => explorer.page.mouse.click(x, y));
     expect(explorer.faults).toEqual([]);
   });
 
@@ -379,38 +368,6 @@ interface Violation {
   id: string;
   impact: string;
   nodes: { html: string }[];
-}
-
-/** Points at places of the map, and beside them, until the tip tells the figures of a flow or of a place. */
-async function findTip(
-  explorer: Explorer,
-  places: readonly { lon: number; lat: number }[],
-  point: (x: number, y: number) => Promise<void>,
-): Promise<void> {
-  // As the address of the page has it: zoom level 11, of tiles of 512 pixels.
-  const pixels = (512 * 2 ** 11) / 360;
-  const told = () =>
-    explorer.page
-      .waitForFunction(
-        () => {
-          const tip = document.querySelector(".tip:not([hidden])")?.textContent ?? "";
-          return /\d.*(trips a week|end here a week)/.test(tip);
-        },
-        { timeout: 500, polling: 50 },
-      )
-      .then(
-        () => true,
-        () => false,
-      );
-  for (const beside of [0, 8, -8]) {
-    for (const { lon, lat } of places) {
-      const up = (lat - 45.06) / Math.cos((45.06 * Math.PI) / 180);
-      const { x, y } = await explorer.at((lon - 7.68) * pixels + beside, -up * pixels);
-      await point(x, y);
-      if (await told()) return;
-    }
-  }
-  throw new Error("No flow tells its figures.");
 }
 
 async function fillDate({ page }: Explorer, id: string, value: string): Promise<void> {

@@ -146,7 +146,9 @@ async function pointsIn(sql: Sql, areas: TestArea[], table: string) {
   return new Map(
     rows.map(({ i, valid, origins, destinations }) => [
       i,
-      { valid, origins: origins.split(","), destinations: destinations.split(",") },
+      { valid, origins: idsIn(origins), destinations: idsIn(destinations) },
     ]),
   );
 }
+
+const idsIn = (list: string): string[] => (list === "" ? [] : list.split(","));

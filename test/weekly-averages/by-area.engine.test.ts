@@ -4,6 +4,8 @@ import type { WeeklyAnswer } from "../../src/weekly-averages/weekly-averages.ts"
 import type { ByAreaAnswer } from "../../src/weekly-averages/weekly-averages-by-area.ts";
 import { call, callJson, corners, type Problem, polygon, sendNew, trip } from "../harness/api.ts";
 import { countFrom, useService } from "../harness/index.ts";
+import { areas as areasNear, geoJson } from "../oracle/areas.ts";
+import { readOracle } from "../oracle/brute-force.ts";
 
 const service = useService();
 
@@ -25,6 +27,14 @@ const points = fc.sample(
   fc.tuple(fc.double({ min: 7.6, max: 7.75, noNaN: true }), fc.double({ min: 45, max: 45.12, noNaN: true })),
   { seed: 11, numRuns: 600 },
 );
+
+/** Places on both sides of the antimeridian, without trips. */
+const DATE_LINE: Position[] = [
+  [179.9, 10],
+  [179.8, 10.1],
+  [-179.9, 10.05],
+  [-179.8, 10.2],
+];
 
 beforeAll(async () => {
   const day = (i: number) =>
@@ -91,6 +101,28 @@ describe("many areas side by side", () => {
       }),
       { numRuns: countFrom("TRIPGRID_TEST_BY_AREA", 12, 100) },
     );
+  });
+  it("equal brute force, however many there are, however they overlap, and whatever their shape", async () => {
+    const oracle = await readOracle(service.sql);
+    const spots = [points.slice(0, 200), points.slice(200, 260), DATE_LINE] as Position[][];
+    const drawn = fc.sample(areasNear(spots, DATE_LINE), {
+      seed: 23,
+      numRuns: countFrom("TRIPGRID_TEST_BY_AREA", 120, 1000),
+    });
+    const tried = await oracle.tryAreas(drawn);
+    const decided = drawn.flatMap((area, i) => {
+      const inside = tried[i];
+      return area.polygons.length > 0 && inside?.isValid && inside.isDecided ? [{ text: geoJson(area), inside }] : [];
+    });
+    expect(decided.length).toBeGreaterThan(drawn.length / 2);
+    for (const match of ["origin", "destination"] as const) {
+      const rows = await service.sql<{ trips: number }[]>`
+        select a.trips::int as trips from tripgrid.weekly_averages_by_area(
+          (select array_agg(st_geomfromgeojson(u.text) order by u.n) from unnest(${decided.map(({ text }) => text)}::text[]) with ordinality u (text, n)),
+          match => ${match}) a order by a.area_number`;
+      const counted = decided.map(({ inside }) => (match === "origin" ? inside.origins : inside.destinations).size);
+      expect(rows.map(({ trips }) => trips)).toEqual(counted);
+    }
   });
 
   it("share one window, from the first to the last week of any", async () => {
