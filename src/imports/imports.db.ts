@@ -4,19 +4,22 @@ import type { Progress } from "../batches/receipt.ts";
 import type { SentFile } from "../batches/work.ts";
 import { type Sql, type Transaction, translateErrors } from "../database/client.ts";
 import { insertQueued } from "../ingest/queue-batch.db.ts";
+import { withFreeNumber } from "../storage/batch-numbers.db.ts";
 import type { FileToImport, Import, ImportCursor, ImportPage } from "./imports.ts";
 
 /** Lists the imports of a file, one for each of its tables, and queues their batches, in one transaction. */
 export async function recordImports(sql: Sql, given: readonly FileToImport[]): Promise<string[]> {
   return translateErrors(() =>
-    sql.begin(async (tx) => {
-      const ids: string[] = [];
-      for (const one of given) {
-        const id = await record(tx, one);
-        if (id !== undefined) ids.push(id);
-      }
-      return ids;
-    }),
+    withFreeNumber(() =>
+      sql.begin(async (tx) => {
+        const ids: string[] = [];
+        for (const one of given) {
+          const id = await record(tx, one);
+          if (id !== undefined) ids.push(id);
+        }
+        return ids;
+      }),
+    ),
   ) as Promise<string[]>;
 }
 

@@ -3,6 +3,7 @@ import { findBatch } from "../batches/find-batch.db.ts";
 import type { Receipt } from "../batches/receipt.ts";
 import type { WorkRequest } from "../batches/work.ts";
 import { type Sql, type Transaction, translateErrors } from "../database/client.ts";
+import { withFreeNumber } from "../storage/batch-numbers.db.ts";
 import { claimKeys, keyReused } from "./store-batches.db.ts";
 
 /** A batch with a stored payload. Its rows are not processed yet. */
@@ -60,7 +61,7 @@ export async function* readPayload(sql: Sql, batchId: string, bytes: number): As
  * @throws AppError idempotency_key_reused
  */
 export async function queueBatch(sql: Sql, batch: QueuedBatch): Promise<Receipt> {
-  return translateErrors(() => sql.begin((tx) => queue(tx, batch))) as Promise<Receipt>;
+  return translateErrors(() => withFreeNumber(() => sql.begin((tx) => queue(tx, batch)))) as Promise<Receipt>;
 }
 
 async function queue(tx: Transaction, batch: QueuedBatch): Promise<Receipt> {

@@ -3,6 +3,7 @@ import { isAway, type Sql, type Transaction, translateErrors } from "../database
 import { AppError } from "../errors.ts";
 import { unpackTrips } from "../rollups/compress-trips.db.ts";
 import type { SentTime } from "../time/time-parts.ts";
+import { forgetNumbers, isNumberTaken } from "./batch-numbers.db.ts";
 import { loadClosedBefore } from "./closed-weeks.db.ts";
 import { ensurePartitions, type KnownPartitions } from "./ensure-partitions.db.ts";
 import type { Memory } from "./insert-trips.db.ts";
@@ -56,7 +57,9 @@ export function inTransaction<T>(
         // An error from the server itself, about its disk, its memory or a login, came before the commit.
         if (isAway(code) && !/^(25|28|3D|5[358])/.test(code) && !WORTH_ANOTHER_TRY.includes(code))
           throw unknownOutcome(error);
-        if (attempt === TRIES || !WORTH_ANOTHER_TRY.includes(code)) throw error;
+        const isTaken = isNumberTaken(error);
+        if (isTaken) forgetNumbers(memory);
+        if (attempt === TRIES || !(isTaken || WORTH_ANOTHER_TRY.includes(code))) throw error;
         if (WEEKS_CHANGED.includes(code)) {
           partitions.clear();
           await loadClosedBefore(sql, memory);

@@ -19,6 +19,15 @@ export interface SpawnedService {
 const PROJECT = resolve(import.meta.dirname, "../..");
 
 const running = new Set<SpawnedService>();
+/** Those that the test under way has started. */
+let ofTest: SpawnedService[] = [];
+
+/** The errors that the processes of a test logged, to be shown if it fails. Forgets these processes. */
+export function takeLoggedErrors(): string[] {
+  const lines = ofTest.flatMap((service) => service.log().filter(({ level }) => Number(level) >= 50));
+  ofTest = [];
+  return lines.map((line) => JSON.stringify(line));
+}
 
 /** Kills what a file has left running. `setup.ts` calls it at the end of each. */
 export async function killLeftServices(): Promise<void> {
@@ -83,5 +92,6 @@ export function spawnService(env: Record<string, string>): SpawnedService {
     logged,
   };
   running.add(service);
+  ofTest.push(service);
   return service;
 }
