@@ -1,7 +1,7 @@
 import { execFile, execFileSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { appendFile, chown, mkdir, readFile, writeFile } from "node:fs/promises";
-import { type AddressInfo, createServer } from "node:net";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Engine } from "../../src/database/engine.ts";
@@ -102,11 +102,26 @@ function serverUser(): { uid: number; gid: number } | undefined {
   return { uid: id("-u"), gid: id("-g") };
 }
 
-/** A port on which nothing listens. */
+/**
+ * Below the ports that a system gives to outgoing connections (from 32768 on Linux): such a connection could take a port
+ * before its server listens, or while the server is stopped.
+ */
+const [FIRST_PORT, PORTS] = [15_000, 15_000];
+/** Files run in several processes at once, each of which begins elsewhere. */
+let lastPort = FIRST_PORT + ((process.pid * 101) % PORTS);
+
+/** A port on which nothing listens, another one at each call. */
 export async function freePort(): Promise<number> {
+  for (;;) {
+    lastPort = FIRST_PORT + ((lastPort + 1 - FIRST_PORT) % PORTS);
+    if (await isFree(lastPort)) return lastPort;
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
   const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+  return new Promise((resolve) => {
+    server.once("error", () => resolve(false));
+    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
+  });
 }
