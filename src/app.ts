@@ -83,7 +83,8 @@ export type AppDeps = Together<Parameters<(typeof ROOMS)[number]>[0]> & {
 
 /** Builds the API. */
 export function createApp(deps: AppDeps): OpenAPIHono {
-  const app = new OpenAPIHono();
+  // A slash at the end changes nothing: `/ogc/` is what many people type into a GIS.
+  const app = new OpenAPIHono({ strict: false });
   app.onError(onError(deps.logError, deps.limits));
   app.use(forCaller());
   app.use(async (c, next) => {

@@ -44,6 +44,7 @@ export function checkedFilter(filter: Filter, collection: Collection, crs: Crs, 
         throw new Cql2Error("expected a date, a timestamp or a property of that type");
       }
     }
+    if ("interval" in one) checkOrder(one.interval);
   };
   const checked = (one: Filter): Filter => {
     if ("and" in one) return { and: one.and.map(checked) };
@@ -61,6 +62,21 @@ export function checkedFilter(filter: Filter, collection: Collection, crs: Crs, 
     return one;
   };
   return checked(filter);
+}
+
+/** @throws Cql2Error if both bounds are given and the second is the earlier one, as for the parameter `datetime` */
+function checkOrder([from, to]: readonly [Scalar | "..", Scalar | ".."]): void {
+  const [first, last] = [from, to].map((one) => Date.parse(instantText(one)));
+  if (first !== undefined && last !== undefined && first > last) {
+    throw new Cql2Error(`an interval ends before it begins: ${shown(instantText(from))}, ${shown(instantText(to))}`);
+  }
+}
+
+/** The text of a date or timestamp; empty for anything else. */
+function instantText(one: Scalar | ".."): string {
+  if (one === "..") return "";
+  if ("date" in one) return one.date;
+  return "timestamp" in one ? one.timestamp : "";
 }
 
 const isGeometry = (one: Scalar | Shape) => "property" in one && one.property === GEOMETRY;

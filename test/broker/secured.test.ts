@@ -142,8 +142,8 @@ describe.skipIf(lacksKafka() !== undefined)("Kafka", () => {
       ...{ TRIPGRID_BROKER_TLS: "true", TRIPGRID_BROKER_CA_FILE: certificate.cert },
     };
     await worksWith(env);
-    await worksWith({ ...env, TRIPGRID_BROKER_SASL: "plain" });
-    for (const sasl of ["plain", "scram-sha-512"]) {
+    for (const sasl of ["plain", "scram-sha-256", "scram-sha-512"]) {
+      await worksWith({ ...env, TRIPGRID_BROKER_SASL: sasl });
       const wrong = { ...env, TRIPGRID_BROKER_SASL: sasl, TRIPGRID_BROKER_PASSWORD: "q" };
       await isRefused(wrong, /SASL.*failed/i);
     }

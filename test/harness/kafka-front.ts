@@ -27,7 +27,7 @@ export interface KafkaFront {
 }
 
 /**
- * A broker of Kafka's protocol with TLS and SASL (PLAIN, SCRAM-SHA-512), in front of one that has neither. It answers
+ * A broker of Kafka's protocol with TLS and SASL (PLAIN, SCRAM-SHA-256, SCRAM-SHA-512), in front of one that has neither. It answers
  * what concerns SASL, passes on everything else, and puts its own port in the place of the broker's. Before a client
  * has proved who it is, it passes on nothing but the question for versions.
  */
@@ -136,7 +136,7 @@ function createSasl({ user, password }: Pick<FrontOptions, "user" | "password">)
       return isKnown ? Buffer.alloc(0) : undefined;
     }
     if (!scram) {
-      scram = createScram(user, password, String(bytes));
+      scram = createScram(mechanism === "SCRAM-SHA-256" ? "sha256" : "sha512", user, password, String(bytes));
       return scram.first;
     }
     const last = scram.last(String(bytes));
@@ -149,7 +149,7 @@ function createSasl({ user, password }: Pick<FrontOptions, "user" | "password">)
     answer: (api: number, body: Buffer): Buffer | undefined => {
       if (api === SASL_HANDSHAKE) {
         mechanism = String(body.subarray(2));
-        const names = ["PLAIN", "SCRAM-SHA-512"].map((name) => Buffer.concat([int16(name.length), Buffer.from(name)]));
+        const names = ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"].map((name) => Buffer.concat([int16(name.length), Buffer.from(name)]));
         return Buffer.concat([int16(0), int32(names.length), ...names]);
       }
       if (api !== SASL_AUTHENTICATE) return undefined;
@@ -161,15 +161,15 @@ function createSasl({ user, password }: Pick<FrontOptions, "user" | "password">)
   };
 }
 
-/** The server's side of SCRAM-SHA-512 (RFC 5802) after the client's first message. */
-function createScram(user: string, password: string, clientFirst: string) {
+/** The server's side of SCRAM (RFC 5802, RFC 7677) after the client's first message. */
+function createScram(hash: "sha256" | "sha512", user: string, password: string, clientFirst: string) {
   const bare = clientFirst.replace(/^n,[^,]*,/, "");
   const [, name, clientNonce] = /^n=([^,]*),r=([^,]*)/.exec(bare) ?? [];
   const salt = randomBytes(16);
   const nonce = `${clientNonce}${randomBytes(12).toString("hex")}`;
   const first = `r=${nonce},s=${salt.toString("base64")},i=${ITERATIONS}`;
-  const salted = pbkdf2Sync(password, salt, ITERATIONS, 64, "sha512");
-  const hmac = (key: Buffer, text: string) => createHmac("sha512", key).update(text).digest();
+  const salted = pbkdf2Sync(password, salt, ITERATIONS, hash === "sha256" ? 32 : 64, hash);
+  const hmac = (key: Buffer, text: string) => createHmac(hash, key).update(text).digest();
   return {
     first: Buffer.from(first),
     /** The server's last message. Undefined: the proof is wrong. */
@@ -177,7 +177,7 @@ function createScram(user: string, password: string, clientFirst: string) {
       const [, unproved = "", proof = ""] = /^(.*),p=(.*)$/.exec(clientLast) ?? [];
       const all = `${bare},${first},${unproved}`;
       const clientKey = hmac(salted, "Client Key");
-      const signature = hmac(createHash("sha512").update(clientKey).digest(), all);
+      const signature = hmac(createHash(hash).update(clientKey).digest(), all);
       const expected = Buffer.from(clientKey.map((byte, i) => byte ^ (signature[i] ?? 0)));
       const given = Buffer.from(proof, "base64");
       if (name !== user || given.length !== expected.length || !timingSafeEqual(given, expected)) return undefined;

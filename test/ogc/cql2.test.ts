@@ -259,6 +259,7 @@ describe("a filter that is wrong", () => {
     ["started_at > '2024-01-01T00:00:00+23:00'", /a instant|cannot be compared/],
     ["started_at > DATE('2024-02-30')", /expected a date such as/],
     ["t_after(source, DATE('2018-05-21'))", /expected a date/],
+    ["t_during(started_at, INTERVAL('2018-05-02','2018-05-01'))", /ends before it begins: "2018-05-02", "2018-05-01"/],
     ["started_at > DATE('2018-02-31x')", /expected a date such as/],
     ["s_intersects(source, POINT(1 2))", /no geometry; the only one is geometry/],
     ["geometry = 'x'", /spatial function/],

@@ -77,6 +77,11 @@ describe("OGC API – Features, by its requirements", () => {
     }
   });
 
+  it("a slash at the end of an address changes nothing", async () => {
+    expect((await get("/")).body).toEqual((await get("")).body);
+    expect((await get("/collections/")).status).toBe(200);
+  });
+
   it("core/api-definition-success, oas30: the definition is OpenAPI 3.0 with the parameters of each collection", async () => {
     const { headers, body } = await get<{
       openapi: string;
