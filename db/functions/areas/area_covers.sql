@@ -7,8 +7,8 @@
 --
 -- Areas with a short edge are covered all at once: their edges are cut into pieces that are shorter than a cell of 7 characters,
 -- and the cells that the boxes of the pieces meet are the edge cells. A few of them the edge only passes by; their points are
--- tested one by one like those of the others. Any other cell lies wholly inside or outside, and its middle decides which. The planner
--- expects a few rows, so it may not sort.
+-- tested one by one like those of the others. Any other cell lies wholly inside or outside, as do its neighbours in the row up to
+-- the next edge cell, and the middle of one of them decides which. The planner expects a few rows, so it may not sort.
 create or replace function tripgrid_internal.area_covers(asked geometry[])
 returns table (area_number integer, cell text, "inner" boolean)
 language plpgsql immutable strict parallel safe rows 50000 set search_path from current set jit = off set enable_sort = off as $$
@@ -21,9 +21,7 @@ declare
 begin
   return query
   with area as materialized (
-    select a.n::integer as n, a.area, l.line, st_length(l.line) < side * max_edge_cells / 2 as is_small,
-           floor((st_xmin(a.area) - margin + 180) / side)::integer as x0, floor((st_xmax(a.area) + margin + 180) / side)::integer as x1,
-           floor((st_ymin(a.area) - margin + 90) / side)::integer as y0, floor((st_ymax(a.area) + margin + 90) / side)::integer as y1
+    select a.n::integer as n, a.area, l.line, st_length(l.line) < side * max_edge_cells / 2 as is_small
     from unnest(asked) with ordinality a (area, n) cross join lateral (select st_boundary(a.area) as line offset 0) l
   ), piece as (
     select a.n, floor((st_xmin(g.geom) - margin + 180) / side)::integer as x0, floor((st_xmax(g.geom) + margin + 180) / side)::integer as x1,
@@ -37,27 +35,25 @@ begin
     where (c.right = 0 or p.x1 > p.x0) and (c.up = 0 or p.y1 > p.y0)
   ), larger_edge as materialized (
     select distinct e.n, e.x >> 3 as x, e.y >> 2 as y from edge e
-  ), larger_inner as (
-    select c.n, c.middle
-    from (select a.n, a.area, st_setsrid(st_makepoint(-180 + (x + 0.5) * 8 * side, -90 + (y + 0.5) * 4 * side), 4326) as middle
-          from area a cross join lateral generate_series(greatest(a.x0, 0) >> 3, least(a.x1, 262143) >> 3) x
-          cross join lateral generate_series(greatest(a.y0, 0) >> 2, least(a.y1, 131071) >> 2) y
-          where a.is_small and not exists (select from larger_edge e where e.n = a.n and e.x = x.x and e.y = y.y) offset 0) c
-    where st_intersects(c.area, c.middle)
-  ), small_inner as (
-    select c.n, c.middle
-    from (select s.n, a.area, st_setsrid(st_makepoint(-180 + (s.x + 0.5) * side, -90 + (s.y + 0.5) * side), 4326) as middle
-          from (select l.n, l.x * 8 + i as x, l.y * 4 + j as y
-                from larger_edge l cross join generate_series(0, 7) i cross join generate_series(0, 3) j) s
-          join area a on a.n = s.n and s.x between a.x0 and a.x1 and s.y between a.y0 and a.y1
-          where not exists (select from edge e where e.n = s.n and e.x = s.x and e.y = s.y) offset 0) c
-    where st_intersects(c.area, c.middle)
+  ), run as materialized (
+    -- The cells between two edge cells of a row. No edge parts them, so all lie on the side where the first one lies.
+    select g.n, g.y, g.first, g.last
+    from (select e.n, e.y, e.x + 1 as first, lead(e.x) over (partition by e.n, e.y order by e.x) - 1 as last from edge e) g
+    join area a using (n)
+    where g.first <= g.last and st_intersects(a.area, st_setsrid(st_makepoint(-180 + (g.first + 0.5) * side, -90 + (g.y + 0.5) * side), 4326))
+  ), block as materialized (
+    -- The cells of 6 characters that they lie in. One without an edge cell lies wholly inside.
+    select r.n, r.y, r.first, r.last, s.x, e.n is not null as has_edge
+    from run r cross join lateral generate_series(r.first >> 3, r.last >> 3) s (x)
+    left join larger_edge e on e.n = r.n and e.x = s.x and e.y = r.y >> 2
   )
   select e.n, st_geohash(st_setsrid(st_makepoint(-180 + (e.x + 0.5) * side, -90 + (e.y + 0.5) * side), 4326), 7), false from edge e
   union all
-  select i.n, st_geohash(i.middle, 7), true from small_inner i
+  select b.n, st_geohash(st_setsrid(st_makepoint(-180 + (i + 0.5) * side, -90 + (b.y + 0.5) * side), 4326), 7), true
+  from block b cross join lateral generate_series(greatest(b.first, b.x * 8), least(b.last, b.x * 8 + 7)) i where b.has_edge
   union all
-  select i.n, st_geohash(i.middle, 6), true from larger_inner i
+  select b.n, st_geohash(st_setsrid(st_makepoint(-180 + (b.x + 0.5) * 8 * side, -90 + ((b.y >> 2) + 0.5) * 4 * side), 4326), 6), true
+  from block b where not b.has_edge and b.y & 3 = 0
   union all
   select a.n, c.cell, c."inner" from area a cross join lateral tripgrid.area_cover(a.area, max_edge_cells) c where not a.is_small;
 end
