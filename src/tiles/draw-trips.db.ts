@@ -7,8 +7,8 @@ import { pointIn, TileWriter } from "./mvt.ts";
 import { coverOf, degreesOf, gridOf, type Tile, toMetres } from "./tile.ts";
 import type { DrawnTile } from "./tiles.ts";
 
-/** More trips make a tile of several MB, which no map can draw. */
-const MAX_TRIPS = 20_000;
+/** A trip takes 22 µs and 85 bytes: with 20,000 of them, 95 % of the tiles of cities took up to 450 ms and 1.7 MB. */
+const MAX_TRIPS = 5000;
 const MAX_COVER = 128;
 /** Trips that are written at a time, which takes a few milliseconds. */
 const AT_ONCE = 1000;

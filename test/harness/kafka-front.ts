@@ -149,7 +149,9 @@ function createSasl({ user, password }: Pick<FrontOptions, "user" | "password">)
     answer: (api: number, body: Buffer): Buffer | undefined => {
       if (api === SASL_HANDSHAKE) {
         mechanism = String(body.subarray(2));
-        const names = ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"].map((name) => Buffer.concat([int16(name.length), Buffer.from(name)]));
+        const names = ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"].map((name) =>
+          Buffer.concat([int16(name.length), Buffer.from(name)]),
+        );
         return Buffer.concat([int16(0), int32(names.length), ...names]);
       }
       if (api !== SASL_AUTHENTICATE) return undefined;
