@@ -11,7 +11,10 @@ create table tripgrid_internal.totals_state (
   window_end date,
   took_s     double precision not null default 0,
   updated_at timestamptz not null default '-infinity',
-  min_trips  integer not null default 1
+  min_trips  integer not null default 1,
+  -- Together with the rows of pending_weeks it tells whether any trip has changed: a write adds rows there, and a statement that takes rows
+  -- away counts here.
+  refreshes  bigint not null default 0
 );
 comment on table tripgrid_internal.totals_state is 'One row: as of when the totals over all weeks are';
 comment on column tripgrid_internal.totals_state.is_behind is 'Whether the rollups have changed since';
@@ -19,6 +22,7 @@ comment on column tripgrid_internal.totals_state.as_of is 'Every trip committed 
 comment on column tripgrid_internal.totals_state.window_start is 'Monday of the first week that had a trip then';
 comment on column tripgrid_internal.totals_state.window_end is 'Monday after the last week that had a trip then';
 comment on column tripgrid_internal.totals_state.min_trips is 'The minimum, TRIPGRID_MIN_GROUP_SIZE, that held then';
+comment on column tripgrid_internal.totals_state.refreshes is 'How often the rollups were brought up to date';
 insert into tripgrid_internal.totals_state default values;
 
 -- Where cells are: decoding them for millions of rows takes longer than looking them up among thousands. A cell that is not

@@ -40,7 +40,4 @@ comment on column tripgrid.outbox.not_before is 'A process publishes it until th
 comment on column tripgrid.outbox.given_up_at is 'When the broker refused it for good; it is kept for a month';
 create index outbox_given_up on tripgrid.outbox (given_up_at) where given_up_at is not null;
 
-alter table tripgrid.batches add column source jsonb;
-comment on column tripgrid.batches.source is 'Of a stretch of a topic: topic, partition, first_position, last_position; null for others';
-
 -- migrate:down
