@@ -49,11 +49,8 @@ comment on column tripgrid_internal.detection_counts.value is 'As text; empty: d
 comment on column tripgrid_internal.detection_counts.day is 'Of local_time';
 
 create table tripgrid_internal.detection_count_changes (
-  id        bigint generated always as identity primary key,
-  dimension text collate "C" not null,
-  value     text collate "C" not null,
-  day       date not null,
-  n         bigint not null
+  id bigint generated always as identity primary key,
+  like tripgrid_internal.detection_counts
 );
 comment on table tripgrid_internal.detection_count_changes is 'What the counts of detections lack: rows for each write';
 

@@ -39,18 +39,10 @@ create table tripgrid.alert_state (
 insert into tripgrid.alert_state default values;
 comment on column tripgrid.alert_state.published is 'Alerts up to this number were added to the outbox; null: there never was a broker';
 
-create table tripgrid.alert_callbacks (
-  alert_id        uuid primary key,
-  url             text not null,
-  attempts        integer not null default 0,
-  next_attempt_at timestamptz not null default now(),
-  delivered_at    timestamptz,
-  given_up_at     timestamptz,
-  last_error      text,
-  created_at      timestamptz not null default now(),
-  unfinished      smallint not null default 0
-);
-comment on column tripgrid.alert_callbacks.unfinished is 'Attempts in a row that began and of which nothing was recorded: the process ended meanwhile';
+-- Where alerts are sent, with the columns of the callbacks of batches: the same code works on both.
+create table tripgrid.alert_callbacks (like tripgrid.callbacks including defaults including comments);
+alter table tripgrid.alert_callbacks rename column batch_id to alert_id;
+alter table tripgrid.alert_callbacks add primary key (alert_id);
 create index alert_callbacks_due on tripgrid.alert_callbacks (next_attempt_at) where delivered_at is null and given_up_at is null;
 
 -- Stores an alert for each new row that a rule matches, in the transaction that stores the row. A trigger does it, so it holds for

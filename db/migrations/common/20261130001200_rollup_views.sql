@@ -1,8 +1,40 @@
 -- migrate:up
--- Totals over all weeks, for BI tools: these read all of a view before they show ten rows of it. tripgrid_internal.refresh_totals brings them up to
--- date in the background.
+-- What is read of the rollups: views over live and retired weeks, and totals over all weeks.
 
--- One row.
+-- For each rollup a view under its plain name: retired weeks from the retired table, all others from the live rollup.
+do $$
+declare
+  rollup record;
+begin
+  for rollup in
+    select format('weekly_%s_%s', ends, size) as name, 'week' as at, 'cell, week, source, region, trips' as columns
+    from unnest(array['origins', 'destinations']) ends, generate_series(4, 7) size
+    union all values
+      ('hourly_regions', 'hour', 'hour, source, region, trips'),
+      ('weekly_clusters', 'week', 'week, o_cell, d_cell, hour, source, region, trips, durations, duration_s, distance_m'),
+      ('weekly_drivers', 'week', 'week, driver_id, source, region, trips, durations, duration_s, distances, distance_m')
+  loop
+    execute format($sql$
+      create view tripgrid_internal.%1$s as
+      select %3$s from tripgrid_internal.live_%1$s where %2$s >= (select retired_before from tripgrid.settings)
+      union all
+      select %3$s from tripgrid_internal.retired_%1$s where %2$s < (select retired_before from tripgrid.settings)$sql$,
+      rollup.name, rollup.at, rollup.columns);
+  end loop;
+end
+$$;
+
+-- Every week that a rollup of cells or regions has a count of: what marks all weeks as pending reads it.
+do $$
+begin
+  execute 'create view tripgrid_internal.rollup_weeks as select date_trunc(''week'', hour) as week from tripgrid_internal.hourly_regions'
+    || (select string_agg(format(' union select week from tripgrid_internal.weekly_%s_%s', ends, size), '' order by ends, size)
+        from unnest(array['origins', 'destinations']) ends, generate_series(4, 7) size);
+end
+$$;
+
+-- The totals are for BI tools: these read all of a view before they show ten rows of it. tripgrid_internal.refresh_totals brings them up to
+-- date in the background. One row says how far they are.
 create table tripgrid_internal.totals_state (
   singleton  boolean primary key default true check (singleton),
   is_behind  boolean not null default true,
