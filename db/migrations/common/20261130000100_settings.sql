@@ -8,6 +8,19 @@ comment on schema tripgrid_internal is 'Internal to Tripgrid: rollups and functi
 create schema bi;
 comment on schema bi is 'What BI tools read: trips counted by region, cell, cluster, route, hour and driver. See bi.freshness for as of when';
 
+-- Sets the comments of columns of a table or type. Each line holds the name of a column, a colon and its comment. Any other line is an
+-- error.
+create function tripgrid_internal.comment_on_columns(relation regclass, comments text) returns void language plpgsql
+  set search_path = pg_catalog, pg_temp as $$
+declare
+  line text[];
+begin
+  for line in select regexp_match(l, '^ *(\w+): (.+)$') from regexp_split_to_table(btrim(comments, e'\n'), '\n') l loop
+    execute format('comment on column %s.%I is %L', relation, line[1], line[2]);
+  end loop;
+end
+$$;
+
 -- One row. The engine and the time zone never change, since local times and the way of storing trips depend on them. Without a time
 -- zone, the clock of a trip runs in the zone at its origin.
 create table tripgrid.settings (
@@ -33,15 +46,17 @@ create table tripgrid.settings (
                                      and (not isfinite(retired_before) or extract(isodow from retired_before) = 1))
 );
 comment on table tripgrid.settings is 'One row: the engine and the time zone this database was set up with, and which functions it holds';
-comment on column tripgrid.settings.time_zone is 'One time zone for all trips without a region''s own; null: that of the place where a trip began';
-comment on column tripgrid.settings.closed_before is 'Trips of weeks before this one are neither taken nor changed';
-comment on column tripgrid.settings.retired_before is 'Weeks before this one are counted from the retired tables alone';
-comment on column tripgrid.settings.retired_at is 'When retired_before moved last';
-comment on column tripgrid.settings.columnar_before is 'Trips before this local time are counted in one pass: most of them are in the columnstore';
-comment on column tripgrid.settings.min_trips is 'Groups of fewer trips than this are withheld; 1: none are';
-comment on column tripgrid.settings.shows_trips is 'Whether single trips may be read, by HTTP and by the views in bi';
-comment on column tripgrid.settings.places is 'Which map of time zones this database was set up with; another one may differ near a border';
-comment on column tripgrid.settings.names_version is 'Grows when a source or region is forgotten, or the time zone of a region changes: writers keep both in memory';
+select tripgrid_internal.comment_on_columns('tripgrid.settings', $$
+  time_zone: One time zone for all trips without a region's own; null: that of the place where a trip began
+  closed_before: Trips of weeks before this one are neither taken nor changed
+  retired_before: Weeks before this one are counted from the retired tables alone
+  retired_at: When retired_before moved last
+  columnar_before: Trips before this local time are counted in one pass: most of them are in the columnstore
+  min_trips: Groups of fewer trips than this are withheld; 1: none are
+  shows_trips: Whether single trips may be read, by HTTP and by the views in bi
+  places: Which map of time zones this database was set up with; another one may differ near a border
+  names_version: Grows when a source or region is forgotten, or the time zone of a region changes: writers keep both in memory
+$$);
 
 -- How foreign rows become trips, as their owners defined it.
 create table tripgrid.mappings (

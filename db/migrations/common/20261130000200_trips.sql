@@ -20,8 +20,10 @@ create table tripgrid.regions (
   updated_at timestamptz not null default now(),
   recompute  jsonb
 );
-comment on column tripgrid.regions.time_zone is 'IANA name; null: the time zone of the database, tripgrid.settings';
-comment on column tripgrid.regions.recompute is 'How far its trips have been moved to its new time zone; null if none are to be moved';
+select tripgrid_internal.comment_on_columns('tripgrid.regions', $$
+  time_zone: IANA name; null: the time zone of the database, tripgrid.settings
+  recompute: How far its trips have been moved to its new time zone; null if none are to be moved
+$$);
 
 -- Columns stand widest alignment first (8 bytes, then variable), which saves padding in every row.
 create table tripgrid.trips (
@@ -61,12 +63,14 @@ create table tripgrid.trips (
   constraint trips_attributes check (jsonb_typeof(attributes) = 'object')
 );
 comment on table tripgrid.trips is 'One row a trip; its identity is (source, trip_id, local_time)';
-comment on column tripgrid.trips.local_time is 'Wall clock at the origin when the trip began';
-comment on column tripgrid.trips.started_at is 'The instant the trip began';
-comment on column tripgrid.trips.o_cell is 'Geohash of the origin, 7 characters (about 153 m); a parent cell is left(o_cell, n)';
-comment on column tripgrid.trips.d_cell is 'Geohash of the destination, 7 characters';
-comment on column tripgrid.trips.batch is 'The number of the batch that brought it; null if it was written or corrected by itself';
-comment on column tripgrid.trips.is_local is 'Whether its sender gave the wall clock, from which its instant follows; false: the other way round; null: not known';
+select tripgrid_internal.comment_on_columns('tripgrid.trips', $$
+  local_time: Wall clock at the origin when the trip began
+  started_at: The instant the trip began
+  o_cell: Geohash of the origin, 7 characters (about 153 m); a parent cell is left(o_cell, n)
+  d_cell: Geohash of the destination, 7 characters
+  batch: The number of the batch that brought it; null if it was written or corrected by itself
+  is_local: Whether its sender gave the wall clock, from which its instant follows; false: the other way round; null: not known
+$$);
 
 -- Trips that their sender cancelled, or moved to another time. A late copy of one of them changes nothing. A row is forgotten with the
 -- batch that had brought the trip, and when the time zone of its region changes: its local time followed the old one.

@@ -49,12 +49,14 @@ create table tripgrid_internal.totals_state (
   refreshes  bigint not null default 0
 );
 comment on table tripgrid_internal.totals_state is 'One row: as of when the totals over all weeks are';
-comment on column tripgrid_internal.totals_state.is_behind is 'Whether the rollups have changed since';
-comment on column tripgrid_internal.totals_state.as_of is 'Every trip committed before this instant is in them';
-comment on column tripgrid_internal.totals_state.window_start is 'Monday of the first week that had a trip then';
-comment on column tripgrid_internal.totals_state.window_end is 'Monday after the last week that had a trip then';
-comment on column tripgrid_internal.totals_state.min_trips is 'The minimum, TRIPGRID_MIN_GROUP_SIZE, that held then';
-comment on column tripgrid_internal.totals_state.refreshes is 'How often the rollups were brought up to date';
+select tripgrid_internal.comment_on_columns('tripgrid_internal.totals_state', $$
+  is_behind: Whether the rollups have changed since
+  as_of: Every trip committed before this instant is in them
+  window_start: Monday of the first week that had a trip then
+  window_end: Monday after the last week that had a trip then
+  min_trips: The minimum, TRIPGRID_MIN_GROUP_SIZE, that held then
+  refreshes: How often the rollups were brought up to date
+$$);
 insert into tripgrid_internal.totals_state default values;
 
 -- Where cells are: decoding them for millions of rows takes longer than looking them up among thousands. A cell that is not
@@ -83,8 +85,10 @@ from (select o_cell, d_cell, hour, source, region, sum(trips)::bigint as trips, 
       from tripgrid_internal.weekly_clusters group by 1, 2, 3, 4, 5) k, tripgrid_internal.totals_state t
 where k.trips >= t.min_trips and coalesce(k.smaller >= t.min_trips, true);
 comment on materialized view tripgrid_internal.cluster_totals is 'Clusters over all weeks, but for those that are withheld: groups of fewer trips than the minimum, and where those of a route together are fewer than it, the smallest other one too';
-comment on column tripgrid_internal.cluster_totals.average_duration_s is 'Whole seconds; null where fewer trips than the minimum have a duration';
-comment on column tripgrid_internal.cluster_totals.average_distance_m is 'Metres, rounded to 10';
+select tripgrid_internal.comment_on_columns('tripgrid_internal.cluster_totals', $$
+  average_duration_s: Whole seconds; null where fewer trips than the minimum have a duration
+  average_distance_m: Metres, rounded to 10
+$$);
 create unique index cluster_totals_key on tripgrid_internal.cluster_totals (o_cell, d_cell, hour, source, region) nulls not distinct;
 -- Two million names, all different: with the index a thousand of them are read instead of made.
 create index cluster_totals_id on tripgrid_internal.cluster_totals ((o_cell || '-' || d_cell || '-' || lpad(hour::text, 2, '0')));

@@ -28,14 +28,16 @@ create table tripgrid.api_keys (
   max_questions      integer check (max_questions between 1 and 1000),
   constraint api_keys_one_bound check (source is null or region is null)
 );
-comment on column tripgrid.api_keys.digest is 'SHA-256 of the key';
-comment on column tripgrid.api_keys.source is 'The only source whose trips the key may write and read; null: all';
-comment on column tripgrid.api_keys.region is 'The only region whose trips the key may write and read; null: all';
-comment on column tripgrid.api_keys.created_by is 'The credential that made it; null: the command line, or a service without credentials';
-comment on column tripgrid.api_keys.max_requests_per_s is 'Requests a second that the key may send to a process; 0: any number; null: as TRIPGRID_MAX_REQUESTS_PER_S says';
-comment on column tripgrid.api_keys.max_rows_per_s is 'Rows a second, sent and read; 0: any number; null: as TRIPGRID_MAX_ROWS_PER_S says';
-comment on column tripgrid.api_keys.max_mb_per_s is 'Megabytes a second, sent and read; 0: any number; null: as TRIPGRID_MAX_MB_PER_S says';
-comment on column tripgrid.api_keys.max_questions is 'Questions of the key that a process works on at one time; null: its share of the connections';
+select tripgrid_internal.comment_on_columns('tripgrid.api_keys', $$
+  digest: SHA-256 of the key
+  source: The only source whose trips the key may write and read; null: all
+  region: The only region whose trips the key may write and read; null: all
+  created_by: The credential that made it; null: the command line, or a service without credentials
+  max_requests_per_s: Requests a second that the key may send to a process; 0: any number; null: as TRIPGRID_MAX_REQUESTS_PER_S says
+  max_rows_per_s: Rows a second, sent and read; 0: any number; null: as TRIPGRID_MAX_ROWS_PER_S says
+  max_mb_per_s: Megabytes a second, sent and read; 0: any number; null: as TRIPGRID_MAX_MB_PER_S says
+  max_questions: Questions of the key that a process works on at one time; null: its share of the connections
+$$);
 
 create table tripgrid.users (
   name             text collate "C" primary key check (name <> '' and length(name) <= 200),
@@ -49,8 +51,10 @@ create table tripgrid.users (
   password_at      timestamptz not null default now(),
   constraint users_one_bound check (source is null or region is null)
 );
-comment on column tripgrid.users.password is 'argon2id, with its parameters';
-comment on column tripgrid.users.former_passwords is 'The hashes of the last passwords, newest first: they are not taken again';
+select tripgrid_internal.comment_on_columns('tripgrid.users', $$
+  password: argon2id, with its parameters
+  former_passwords: The hashes of the last passwords, newest first: they are not taken again
+$$);
 
 -- A refresh token is used once. The next one belongs to the same family; if an old one comes again, the whole family ends.
 create table tripgrid.refresh_tokens (
@@ -107,11 +111,13 @@ create table tripgrid.audit_log (
   request_id text not null
 );
 comment on table tripgrid.audit_log is 'Each request that changed something and was not the sending of trips';
-comment on column tripgrid.audit_log.actor is 'The name of the key or user; null if none was needed';
-comment on column tripgrid.audit_log.client is 'The address that the request came from';
-comment on column tripgrid.audit_log.action is 'Method and address as OpenAPI writes it, such as DELETE /v1/batches/{id}';
-comment on column tripgrid.audit_log.target is 'What was changed, as a path';
-comment on column tripgrid.audit_log.request_id is 'As in the log and in the header X-Request-Id';
+select tripgrid_internal.comment_on_columns('tripgrid.audit_log', $$
+  actor: The name of the key or user; null if none was needed
+  client: The address that the request came from
+  action: Method and address as OpenAPI writes it, such as DELETE /v1/batches/{id}
+  target: What was changed, as a path
+  request_id: As in the log and in the header X-Request-Id
+$$);
 create index audit_log_at on tripgrid.audit_log (at);
 
 -- migrate:down

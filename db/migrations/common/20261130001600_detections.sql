@@ -24,9 +24,11 @@ create table tripgrid.detections (
   constraint detections_attributes check (jsonb_typeof(attributes) = 'object')
 );
 comment on table tripgrid.detections is 'One row a vehicle seen; its identity is (id, seen_at)';
-comment on column tripgrid.detections.seen_at is 'The instant: as sent, else when the message was sent or the request arrived';
-comment on column tripgrid.detections.local_time is 'The same by the clocks at its location; without one, of the time zone of the database or UTC';
-comment on column tripgrid.detections.batch is 'The number of the batch that brought it';
+select tripgrid_internal.comment_on_columns('tripgrid.detections', $$
+  seen_at: The instant: as sent, else when the message was sent or the request arrived
+  local_time: The same by the clocks at its location; without one, of the time zone of the database or UTC
+  batch: The number of the batch that brought it
+$$);
 
 -- Lists, newest first, also of one make or camera.
 create index detections_seen_at on tripgrid.detections (seen_at, id);
@@ -45,8 +47,10 @@ create table tripgrid_internal.detection_counts (
   primary key (dimension, day, value) include (n)
 );
 comment on table tripgrid_internal.detection_counts is 'Detections by make, model, category, year, camera and hour, and day';
-comment on column tripgrid_internal.detection_counts.value is 'As text; empty: detections without a camera';
-comment on column tripgrid_internal.detection_counts.day is 'Of local_time';
+select tripgrid_internal.comment_on_columns('tripgrid_internal.detection_counts', $$
+  value: As text; empty: detections without a camera
+  day: Of local_time
+$$);
 
 create table tripgrid_internal.detection_count_changes (
   id bigint generated always as identity primary key,
