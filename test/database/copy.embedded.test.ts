@@ -16,10 +16,7 @@ describe("npm run copy", () => {
     const old = await startTestService({}, { ...from, drop: async () => {} });
     await postTrips(old.url, "a", "b");
     await old.stop();
-    await inDatabase(
-      from,
-      (sql) => sql`update tripgrid.schema_migrations set version = '20261120000100' where version = '20261129000120'`,
-    );
+    await inDatabase(from, (sql) => sql`insert into tripgrid.schema_migrations values ('20261120000100')`);
     expect((await copy(from.dataFolder, to.dataFolder)).stdout).toContain("trips: 2 rows\n");
     const service = await startTestService({}, { ...to, drop: async () => {} });
     expect(await countTrips(service.url)).toBe(2);

@@ -4,9 +4,14 @@
 -- Grows with every change of a batch. Followers use it to find what is new.
 create sequence tripgrid.batch_changes;
 
+-- A batch has a number beside its id: four bytes in each of its trips. Processes take numbers in blocks of 64.
+create sequence tripgrid.batch_numbers as integer increment by 64;
+
+-- Its owner is who sent it. A caller that is bound to a source sees what was sent under the same bound, and any other caller sees what it
+-- has sent itself.
 create table tripgrid.batches (
   batch_id          uuid primary key,
-  state             text not null check (state in ('queued', 'running', 'committed', 'failed')),
+  state             text not null check (state in ('queued', 'running', 'committed', 'failed', 'undoing', 'undone')),
   mapping           text,
   received          integer not null default 0,
   inserted          integer not null default 0,
@@ -28,26 +33,45 @@ create table tripgrid.batches (
   dropped_by_reason jsonb,
   claim             jsonb,
   deaths            smallint not null default 0,
+  source            jsonb,
+  number            integer not null default nextval('tripgrid.batch_numbers'),
+  weeks             date[] not null default '{}',
+  warnings          jsonb,
+  undone            jsonb,
+  owner             text,
+  subject           text not null default 'trips' check (subject in ('trips', 'detections')),
   constraint batches_add_up check (state <> 'committed' or received = inserted + duplicates + rejected),
-  constraint batches_committed_at check ((state = 'committed') = (committed_at is not null))
+  constraint batches_committed_at
+    check (case when state in ('undoing', 'undone') then undone is not null else (state = 'committed') = (committed_at is not null) end)
 );
-comment on column tripgrid.batches.mapping is 'How its rows became trips; null until its first rows were looked at';
-comment on column tripgrid.batches.columns is 'The header of a CSV, in the sender''s order; null for JSON';
-comment on column tripgrid.batches.verdicts is 'One entry a row, where the sender asked for verdicts=all';
-comment on column tripgrid.batches.request is 'What a worker must know of the request; null for what was stored before its reply';
-comment on column tripgrid.batches.bytes is 'Size of the payload as it was sent; null for what was stored before its reply';
-comment on column tripgrid.batches.bytes_done is 'How much of the payload has been read and stored';
-comment on column tripgrid.batches.started_at is 'When work on it began; null for what was stored before its reply';
-comment on column tripgrid.batches.busy_seconds is 'How long it has been worked on, up to the last rows stored';
-comment on column tripgrid.batches.change_id is 'From tripgrid.batch_changes, a new one with every change of the row';
-comment on column tripgrid.batches.rejects_dropped is 'Rejected rows that are counted and not kept';
-comment on column tripgrid.batches.rejects_bytes is 'About how much the rejected rows took that were kept';
-comment on column tripgrid.batches.dropped_by_reason is 'Rejected rows that are not kept, by the code of their first fault; null if all are kept';
-comment on column tripgrid.batches.claim is 'Which process works on it, how many chunks were stored when it began, and whether it works on nothing else; null if none does';
-comment on column tripgrid.batches.deaths is 'Processes that ended while they worked on it and had stored nothing of it';
+select tripgrid_internal.comment_on_columns('tripgrid.batches', $$
+  mapping: How its rows became trips; null until its first rows were looked at
+  columns: The header of a CSV, in the sender's order; null for JSON
+  verdicts: One entry a row, where the sender asked for verdicts=all
+  request: What a worker must know of the request; null for what was stored before its reply
+  bytes: Size of the payload as it was sent; null for what was stored before its reply
+  bytes_done: How much of the payload has been read and stored
+  started_at: When work on it began; null for what was stored before its reply
+  busy_seconds: How long it has been worked on, up to the last rows stored
+  change_id: From tripgrid.batch_changes, a new one with every change of the row
+  rejects_dropped: Rejected rows that are counted and not kept
+  rejects_bytes: About how much the rejected rows took that were kept
+  dropped_by_reason: Rejected rows that are not kept, by the code of their first fault; null if all are kept
+  claim: Which process works on it, how many chunks were stored when it began, and whether it works on nothing else; null if none does
+  deaths: Processes that ended while they worked on it and had stored nothing of it
+  source: Of a stretch of a topic: topic, partition, first_position, last_position; null for others
+  number: What its trips carry as batch
+  weeks: Mondays of the weeks that it brought trips to: an undo looks for its trips there
+  warnings: What may be wrong with its rows: {code: {"rows": …, "detail": …}}; null if nothing
+  undone: Who took it back, when, and how far that is; null if nobody did
+  owner: source:NAME or region:NAME if the sender is bound to one, else key:NAME, user:NAME or jwt:SUBJECT; null: no credential was asked for
+  subject: What its rows are: trips or detections
+$$);
 create index batches_change_id on tripgrid.batches (change_id);
 create index batches_poison on tripgrid.batches (batch_id) where error ->> 'code' = 'poison';
 create index batches_to_do on tripgrid.batches (created_at) where state in ('queued', 'running');
+create index batches_undoing on tripgrid.batches (batch_id) where state = 'undoing';
+create unique index batches_number on tripgrid.batches (number);
 
 -- Rows that are not trips, as they were sent. A row stays until it is mended.
 create table tripgrid.rejected_rows (
@@ -59,17 +83,24 @@ create table tripgrid.rejected_rows (
   record      text not null,
   primary key (batch_id, row)
 );
-comment on column tripgrid.rejected_rows.problems is 'Every faulty field: [{"field", "code", "detail"}]';
-comment on column tripgrid.rejected_rows.record is 'The row in the sender''s own fields, as JSON text; a line that is no JSON stands here as it came';
+select tripgrid_internal.comment_on_columns('tripgrid.rejected_rows', $$
+  problems: Every faulty field: [{"field", "code", "detail"}]
+  record: The row in the sender's own fields, as JSON text; a line that is no JSON stands here as it came
+$$);
 
 -- A key and the request that used it: the same key again gives the same receipt.
 create table tripgrid.idempotency_keys (
-  key        text collate "C" primary key,
+  key        text collate "C" not null,
   digest     bytea not null,
   batch_id   uuid not null,
-  created_at timestamptz not null default now()
+  created_at timestamptz not null default now(),
+  owner      text collate "C" not null default '',
+  primary key (owner, key)
 );
-comment on column tripgrid.idempotency_keys.digest is 'SHA-256 over the request: the same key with another digest is refused';
+select tripgrid_internal.comment_on_columns('tripgrid.idempotency_keys', $$
+  digest: SHA-256 over the request: the same key with another digest is refused
+  owner: As of tripgrid.batches, empty for none: the same key of two owners stands for two requests
+$$);
 create index idempotency_keys_created_at on tripgrid.idempotency_keys (created_at);
 
 -- The payload of a batch that was acknowledged before its rows were stored. It is deleted once they are.
@@ -107,9 +138,11 @@ create table tripgrid.imports (
   claim            bytea unique,
   created_at       timestamptz not null default now()
 );
-comment on column tripgrid.imports.digest is 'SHA-256 of the file';
-comment on column tripgrid.imports.batch_id is 'The receipt; of one already imported, that of the import before';
-comment on column tripgrid.imports.claim is 'What may be imported once, content and way of reading it; null if it failed or was already imported';
+select tripgrid_internal.comment_on_columns('tripgrid.imports', $$
+  digest: SHA-256 of the file
+  batch_id: The receipt; of one already imported, that of the import before
+  claim: What may be imported once, content and way of reading it; null if it failed or was already imported
+$$);
 create index imports_path on tripgrid.imports (path, created_at);
 create index imports_batch_id on tripgrid.imports (batch_id);
 

@@ -1,8 +1,40 @@
 -- migrate:up
--- Totals over all weeks, for BI tools: these read all of a view before they show ten rows of it. tripgrid_internal.refresh_totals brings them up to
--- date in the background.
+-- What is read of the rollups: views over live and retired weeks, and totals over all weeks.
 
--- One row.
+-- For each rollup a view under its plain name: retired weeks from the retired table, all others from the live rollup.
+do $$
+declare
+  rollup record;
+begin
+  for rollup in
+    select format('weekly_%s_%s', ends, size) as name, 'week' as at, 'cell, week, source, region, trips' as columns
+    from unnest(array['origins', 'destinations']) ends, generate_series(4, 7) size
+    union all values
+      ('hourly_regions', 'hour', 'hour, source, region, trips'),
+      ('weekly_clusters', 'week', 'week, o_cell, d_cell, hour, source, region, trips, durations, duration_s, distance_m'),
+      ('weekly_drivers', 'week', 'week, driver_id, source, region, trips, durations, duration_s, distances, distance_m')
+  loop
+    execute format($sql$
+      create view tripgrid_internal.%1$s as
+      select %3$s from tripgrid_internal.live_%1$s where %2$s >= (select retired_before from tripgrid.settings)
+      union all
+      select %3$s from tripgrid_internal.retired_%1$s where %2$s < (select retired_before from tripgrid.settings)$sql$,
+      rollup.name, rollup.at, rollup.columns);
+  end loop;
+end
+$$;
+
+-- Every week that a rollup of cells or regions has a count of: what marks all weeks as pending reads it.
+do $$
+begin
+  execute 'create view tripgrid_internal.rollup_weeks as select date_trunc(''week'', hour) as week from tripgrid_internal.hourly_regions'
+    || (select string_agg(format(' union select week from tripgrid_internal.weekly_%s_%s', ends, size), '' order by ends, size)
+        from unnest(array['origins', 'destinations']) ends, generate_series(4, 7) size);
+end
+$$;
+
+-- The totals are for BI tools: these read all of a view before they show ten rows of it. tripgrid_internal.refresh_totals brings them up to
+-- date in the background. One row says how far they are.
 create table tripgrid_internal.totals_state (
   singleton  boolean primary key default true check (singleton),
   is_behind  boolean not null default true,
@@ -11,14 +43,20 @@ create table tripgrid_internal.totals_state (
   window_end date,
   took_s     double precision not null default 0,
   updated_at timestamptz not null default '-infinity',
-  min_trips  integer not null default 1
+  min_trips  integer not null default 1,
+  -- Together with the rows of pending_weeks it tells whether any trip has changed: a write adds rows there, and a statement that takes rows
+  -- away counts here.
+  refreshes  bigint not null default 0
 );
 comment on table tripgrid_internal.totals_state is 'One row: as of when the totals over all weeks are';
-comment on column tripgrid_internal.totals_state.is_behind is 'Whether the rollups have changed since';
-comment on column tripgrid_internal.totals_state.as_of is 'Every trip committed before this instant is in them';
-comment on column tripgrid_internal.totals_state.window_start is 'Monday of the first week that had a trip then';
-comment on column tripgrid_internal.totals_state.window_end is 'Monday after the last week that had a trip then';
-comment on column tripgrid_internal.totals_state.min_trips is 'The minimum, TRIPGRID_MIN_GROUP_SIZE, that held then';
+select tripgrid_internal.comment_on_columns('tripgrid_internal.totals_state', $$
+  is_behind: Whether the rollups have changed since
+  as_of: Every trip committed before this instant is in them
+  window_start: Monday of the first week that had a trip then
+  window_end: Monday after the last week that had a trip then
+  min_trips: The minimum, TRIPGRID_MIN_GROUP_SIZE, that held then
+  refreshes: How often the rollups were brought up to date
+$$);
 insert into tripgrid_internal.totals_state default values;
 
 -- Where cells are: decoding them for millions of rows takes longer than looking them up among thousands. A cell that is not
@@ -47,8 +85,10 @@ from (select o_cell, d_cell, hour, source, region, sum(trips)::bigint as trips, 
       from tripgrid_internal.weekly_clusters group by 1, 2, 3, 4, 5) k, tripgrid_internal.totals_state t
 where k.trips >= t.min_trips and coalesce(k.smaller >= t.min_trips, true);
 comment on materialized view tripgrid_internal.cluster_totals is 'Clusters over all weeks, but for those that are withheld: groups of fewer trips than the minimum, and where those of a route together are fewer than it, the smallest other one too';
-comment on column tripgrid_internal.cluster_totals.average_duration_s is 'Whole seconds; null where fewer trips than the minimum have a duration';
-comment on column tripgrid_internal.cluster_totals.average_distance_m is 'Metres, rounded to 10';
+select tripgrid_internal.comment_on_columns('tripgrid_internal.cluster_totals', $$
+  average_duration_s: Whole seconds; null where fewer trips than the minimum have a duration
+  average_distance_m: Metres, rounded to 10
+$$);
 create unique index cluster_totals_key on tripgrid_internal.cluster_totals (o_cell, d_cell, hour, source, region) nulls not distinct;
 -- Two million names, all different: with the index a thousand of them are read instead of made.
 create index cluster_totals_id on tripgrid_internal.cluster_totals ((o_cell || '-' || d_cell || '-' || lpad(hour::text, 2, '0')));

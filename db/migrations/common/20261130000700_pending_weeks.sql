@@ -12,9 +12,11 @@ create table tripgrid_internal.pending_weeks (
   created_at timestamptz not null default now()
 );
 comment on table tripgrid_internal.pending_weeks is 'Weeks that the rollups are behind with: one row for each write and week';
-comment on column tripgrid_internal.pending_weeks.inserted is 'Trips that came into the week';
-comment on column tripgrid_internal.pending_weeks.removed is 'Trips that were taken out of the week';
-comment on column tripgrid_internal.pending_weeks.recount is 'The rollups may hold wrong counts of the week, so all of it is counted again';
+select tripgrid_internal.comment_on_columns('tripgrid_internal.pending_weeks', $$
+  inserted: Trips that came into the week
+  removed: Trips that were taken out of the week
+  recount: The rollups may hold wrong counts of the week, so all of it is counted again
+$$);
 
 -- Weeks whose refresh has begun and not ended. What a process leaves here when it ends is counted, so that a refresh that ends
 -- processes is not begun for ever; until then and after that the week is answered from the trips.
@@ -25,8 +27,10 @@ create table tripgrid_internal.refresh_attempts (
   began_at timestamptz not null default now()
 );
 comment on table tripgrid_internal.refresh_attempts is 'Weeks whose refresh has begun and not ended';
-comment on column tripgrid_internal.refresh_attempts.process is 'Which process began it';
-comment on column tripgrid_internal.refresh_attempts.deaths is 'Processes that ended while they refreshed the week';
+select tripgrid_internal.comment_on_columns('tripgrid_internal.refresh_attempts', $$
+  process: Which process began it
+  deaths: Processes that ended while they refreshed the week
+$$);
 
 -- The functions here have their owner's rights: a writer of trips needs none on the notes. The triggers for deletes and
 -- updates are in the engine's own migration.

@@ -15,12 +15,14 @@ create table tripgrid.broker_positions (
   updated_at   timestamptz not null default now(),
   primary key (topic, partition)
 );
-comment on column tripgrid.broker_positions.position is 'Kafka''s offset or JetStream''s sequence; null: nothing is stored yet';
-comment on column tripgrid.broker_positions.log_id is 'The log that the position belongs to, where the broker tells it: another one is a topic made anew';
-comment on column tripgrid.broker_positions.epoch is 'Grows with each claim by a process; a transaction of an earlier claim fails';
-comment on column tripgrid.broker_positions.owner is 'The process that claimed it last';
-comment on column tripgrid.broker_positions.problem is 'Why it is not read; null: it is read';
-comment on column tripgrid.broker_positions.last_sent_at is 'When the last stored message was sent';
+select tripgrid_internal.comment_on_columns('tripgrid.broker_positions', $$
+  position: Kafka's offset or JetStream's sequence; null: nothing is stored yet
+  log_id: The log that the position belongs to, where the broker tells it: another one is a topic made anew
+  epoch: Grows with each claim by a process; a transaction of an earlier claim fails
+  owner: The process that claimed it last
+  problem: Why it is not read; null: it is read
+  last_sent_at: When the last stored message was sent
+$$);
 
 -- Messages that are still to be published. They are added in the transaction that stores what they tell of, and removed once the
 -- broker has acknowledged them.
@@ -36,11 +38,10 @@ create table tripgrid.outbox (
   given_up_at timestamptz,
   created_at  timestamptz not null default now()
 );
-comment on column tripgrid.outbox.not_before is 'A process publishes it until then, or it failed and waits';
-comment on column tripgrid.outbox.given_up_at is 'When the broker refused it for good; it is kept for a month';
+select tripgrid_internal.comment_on_columns('tripgrid.outbox', $$
+  not_before: A process publishes it until then, or it failed and waits
+  given_up_at: When the broker refused it for good; it is kept for a month
+$$);
 create index outbox_given_up on tripgrid.outbox (given_up_at) where given_up_at is not null;
-
-alter table tripgrid.batches add column source jsonb;
-comment on column tripgrid.batches.source is 'Of a stretch of a topic: topic, partition, first_position, last_position; null for others';
 
 -- migrate:down

@@ -10,9 +10,11 @@ create table tripgrid.alert_rules (
   updated_at timestamptz not null default now()
 );
 comment on table tripgrid.alert_rules is 'Which detections and trips raise an alert';
-comment on column tripgrid.alert_rules.definition is 'The condition as it was sent. It is json and not jsonb, which would change the order of its members';
-comment on column tripgrid.alert_rules.predicate is 'The condition as SQL over a row t. The service makes it of the definition, and makes it again when it starts';
-comment on column tripgrid.alert_rules.callback is 'The URL that alerts are sent to; null: none';
+select tripgrid_internal.comment_on_columns('tripgrid.alert_rules', $$
+  definition: The condition as it was sent. It is json and not jsonb, which would change the order of its members
+  predicate: The condition as SQL over a row t. The service makes it of the definition, and makes it again when it starts
+  callback: The URL that alerts are sent to; null: none
+$$);
 
 create table tripgrid.alerts (
   id       uuid primary key default gen_random_uuid(),
@@ -23,8 +25,10 @@ create table tripgrid.alerts (
   about    jsonb not null check (jsonb_typeof(about) = 'object'),
   at       timestamptz not null default clock_timestamp()
 );
-comment on column tripgrid.alerts.number is 'Given after the commit, by one process at a time: who has seen a number has seen all lower ones. Null: not given yet';
-comment on column tripgrid.alerts.about is 'The detection or trip as it was stored';
+select tripgrid_internal.comment_on_columns('tripgrid.alerts', $$
+  number: Given after the commit, by one process at a time: who has seen a number has seen all lower ones. Null: not given yet
+  about: The detection or trip as it was stored
+$$);
 create unique index alerts_number on tripgrid.alerts (number) where number is not null;
 create index alerts_unnumbered on tripgrid.alerts (at, id) where number is null;
 create index alerts_at on tripgrid.alerts (at);
@@ -39,18 +43,10 @@ create table tripgrid.alert_state (
 insert into tripgrid.alert_state default values;
 comment on column tripgrid.alert_state.published is 'Alerts up to this number were added to the outbox; null: there never was a broker';
 
-create table tripgrid.alert_callbacks (
-  alert_id        uuid primary key,
-  url             text not null,
-  attempts        integer not null default 0,
-  next_attempt_at timestamptz not null default now(),
-  delivered_at    timestamptz,
-  given_up_at     timestamptz,
-  last_error      text,
-  created_at      timestamptz not null default now(),
-  unfinished      smallint not null default 0
-);
-comment on column tripgrid.alert_callbacks.unfinished is 'Attempts in a row that began and of which nothing was recorded: the process ended meanwhile';
+-- Where alerts are sent, with the columns of the callbacks of batches: the same code works on both.
+create table tripgrid.alert_callbacks (like tripgrid.callbacks including defaults including comments);
+alter table tripgrid.alert_callbacks rename column batch_id to alert_id;
+alter table tripgrid.alert_callbacks add primary key (alert_id);
 create index alert_callbacks_due on tripgrid.alert_callbacks (next_attempt_at) where delivered_at is null and given_up_at is null;
 
 -- Stores an alert for each new row that a rule matches, in the transaction that stores the row. A trigger does it, so it holds for
