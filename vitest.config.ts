@@ -1,6 +1,7 @@
 // Tests that start the service as a process start the bundle.
 import "./build.mjs";
 import { existsSync, readdirSync } from "node:fs";
+import { totalmem } from "node:os";
 import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
 import type { Engine } from "./src/database/engine.ts";
 import { findEngines, isFull, type Server } from "./test/harness/engines.ts";
@@ -18,10 +19,9 @@ const SHARED_WORKERS = { isolate: false };
 const EVERYWHERE = {
   setupFiles: ["test/harness/setup.ts"],
   expect: PATIENCE,
-  // Three files at a time, of whatever project: an embedded engine takes about 1 GB of memory, and of the time that a file
-  // takes it waits for a good part. With two, a fourth of two cores was idle. Vitest's own default on two cores is one, with
-  // which the project `unit` left half of them idle.
-  maxWorkers: 3,
+  // Four files at a time on two cores, of whatever project: much of a file's time is waiting. With three, the run took 579 s
+  // and left a fifth of the two cores idle. A file of the embedded engine takes about 1.5 GB.
+  maxWorkers: Math.max(2, Math.min(4, Math.floor(totalmem() / 3e9))),
 };
 
 const projects: TestProjectInlineConfiguration[] = [
