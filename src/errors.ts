@@ -33,7 +33,7 @@ export const ERRORS = {
   ambiguous_mapping: { status: 422, title: "Several mappings fit the rows" },
   source_required: { status: 422, title: "The source of the rows is not named" },
   missing_lookup: { status: 422, title: "A lookup that the mapping needs is not defined" },
-  no_valid_rows: { status: 422, title: "No row of the request is a trip" },
+  no_valid_rows: { status: 422, title: "No row of the request is valid" },
   invalid_area: { status: 422, title: "The area is not valid" },
   query_too_large: { status: 422, title: "The query would read too much" },
   batch_failed: { status: 422, title: "The batch failed" },

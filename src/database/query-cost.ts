@@ -33,7 +33,7 @@ const COST_A_ROW = 0.015;
 /**
  * How many rows a statement will read, by the planner's statistics: all rows of a table that is read whole, and the
  * rows of an index that fit its condition. A filter behind the index hides how many rows it drops. There the number
- * comes from the cost, up to the size of the table.
+ * comes from the cost, up to the size of the table. A bitmap tells the number of its rows.
  */
 export async function rowsToRead(sql: Sql, text: string, parameters: readonly unknown[]): Promise<number> {
   const [row] = await sql.unsafe<{ "QUERY PLAN": { Plan: Plan }[] }[]>(
@@ -53,15 +53,16 @@ export async function rowsToRead(sql: Sql, text: string, parameters: readonly un
 /** The reads of tables in a plan, node by node. */
 export function readsOf(plan: Plan, runs = 1, workers = 1): Read[] {
   const { Schema: schema, "Relation Name": relation, "Node Type": type, Plans: plans = [] } = plan;
+  const ofBitmap = type === "Bitmap Heap Scan" ? plans.find(isBitmap)?.["Plan Rows"] : undefined;
   const own: Read[] =
     relation === undefined
       ? []
       : [
           {
             relation: `${JSON.stringify(schema ?? "public")}.${JSON.stringify(relation)}`,
-            rows: plan["Plan Rows"] * workers,
+            rows: Math.max(plan["Plan Rows"], ofBitmap ?? 0) * workers,
             isWhole: type === "Seq Scan",
-            isFiltered: plan.Filter !== undefined,
+            isFiltered: plan.Filter !== undefined && ofBitmap === undefined,
             cost: plan["Total Cost"] * workers,
             runs,
           },
@@ -70,17 +71,21 @@ export function readsOf(plan: Plan, runs = 1, workers = 1): Read[] {
   // The inner side of a nested loop is run once for each row of the outer one.
   const outer = plans.find((one) => one["Parent Relationship"] === "Outer");
   const perRow = type === "Nested Loop" && outer ? Math.max(1, outer["Plan Rows"]) : 1;
-  return own.concat(
-    plans.flatMap((one) => readsOf(one, one["Parent Relationship"] === "Inner" ? runs * perRow : runs, below)),
-  );
+  // What a statement asks once, such as a setting, runs once wherever it stands.
+  const runsOf = { Inner: runs * perRow, InitPlan: 1 } as Readonly<Record<string, number>>;
+  return own.concat(plans.flatMap((one) => readsOf(one, runsOf[one["Parent Relationship"] ?? ""] ?? runs, below)));
 }
+
+const isBitmap = (plan: Plan): boolean => plan["Node Type"].startsWith("Bitmap");
 
 function total(reads: readonly Read[], sizes: ReadonlyMap<string, number>): number {
   return Math.round(
     reads.reduce((sum, read) => {
       const size = Math.max(sizes.get(read.relation) ?? 0, read.rows);
       const once = read.isWhole ? size : read.isFiltered ? Math.min(size, read.cost / COST_A_ROW) : read.rows;
-      return sum + Math.max(once, read.rows) * read.runs;
+      const all = Math.max(once, read.rows) * read.runs;
+      // A statement looks up each cell of an area once, and these do not overlap: no row is read twice by an index.
+      return sum + (read.isWhole ? all : Math.min(size, all));
     }, 0),
   );
 }

@@ -45,8 +45,8 @@ export interface BatchOptions {
   form: SentRows["form"];
   limits: RowLimits;
   range: TimeRange;
-  /** The id of a row without one. */
-  idOf: (row: number) => string;
+  /** The id of a row without one. `isTimed`: the row says when it was seen. */
+  idOf: (row: number, isTimed: boolean) => string;
   /** When a row without a time was seen, ISO 8601 in UTC. */
   arrivedAt: (row: number) => string;
   about: Pick<DetectionBatch, "columns" | "withVerdicts" | "idempotency" | "owner" | "source" | "format">;
@@ -73,7 +73,7 @@ export async function detectionBatch(rows: readonly SentRow[], options: BatchOpt
       batch.rejected.push(rejected(row, read.problems, sent.raw || safeJson(record)));
       continue;
     }
-    const { id = idOf(row), seenAt } = read.detection;
+    const { seenAt, id = idOf(row, seenAt !== undefined) } = read.detection;
     const detection: IdentifiedDetection = {
       ...{ ...read.detection, id },
       seenAt: seenAt ?? { kind: "instant", text: arrivedAt(row) },

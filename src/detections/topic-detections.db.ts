@@ -33,8 +33,8 @@ interface Rows {
 
 /**
  * Detections that come by a topic. They get the checks of `POST /v1/detections`, by the same code. A stretch becomes a
- * batch with a receipt. A message without an id gets one from its place in the topic, and one without a time was seen
- * when it was sent, so the same message gives the same detection.
+ * batch with a receipt. A message without an id gets one from its place in the topic and its time or content, and one
+ * without a time was seen when it was sent, so the same message gives the same detection.
  */
 export function topicDetections(deps: TopicDetectionsDeps): Subject<Rows> {
   const { topic, store, bulk, range, limits, rejectLimits, room, onStored } = deps;
@@ -49,7 +49,12 @@ export function topicDetections(deps: TopicDetectionsDeps): Subject<Rows> {
         const source: TopicSource = { topic, partition, first_position: first, last_position: last };
         const batch = await detectionBatch(rows, {
           ...{ form: "ndjson", limits, range: range() },
-          idOf: (row) => derivedId(["topic", topic, partition, messages[row - 1]?.position ?? 0]),
+          idOf: (row, isTimed) => {
+            const { position, sentAt, value = "" } = messages[row - 1] as Message;
+            // A topic that was made anew has other messages at the same positions.
+            const own = isTimed ? Buffer.from(value).toString("latin1") : sentAt;
+            return derivedId(["topic", topic, partition, position, own]);
+          },
           arrivedAt: (row) => new Date(messages[row - 1]?.sentAt ?? Date.now()).toISOString(),
           about: { columns: undefined, withVerdicts: false, idempotency: undefined, owner: undefined, source },
         });

@@ -1,4 +1,5 @@
 import type { Context } from "hono";
+import { parseAccept } from "hono/utils/accept";
 import { AppError } from "../errors.ts";
 import type { Table, WriteTable } from "./table.ts";
 import { csvOf, geoJsonOf, geoJsonSeqOf, ndjsonOf } from "./text-formats.http.ts";
@@ -46,19 +47,22 @@ export const FORMATS: Readonly<Record<ExportFormat, Format>> = {
   },
 };
 
-/** The format that a request asks for: by the parameter, else by the first known type in `Accept`, else CSV. */
+/** The format that a request asks for: by the parameter, else by the known type that `Accept` prefers, else CSV. */
 export function formatOf(c: Context, given: ExportFormat | undefined): ExportFormat {
   if (given) return given;
-  for (const part of (c.req.header("accept") ?? "").toLowerCase().split(",")) {
-    const type = part.split(";")[0]?.trim() ?? "";
-    const found = EXPORT_FORMATS.find((name) => {
-      const { contentType, aliases } = FORMATS[name];
-      return contentType.split(";")[0] === type || aliases.includes(type);
-    });
-    if (found) return found;
+  let best: { name: ExportFormat; weight: number } | undefined;
+  for (const { type, q: weight } of parseAccept(c.req.header("accept") ?? "")) {
+    const name = formatOfType(type.toLowerCase());
+    if (name && weight > (best?.weight ?? 0)) best = { name, weight };
   }
-  return "csv";
+  return best?.name ?? "csv";
 }
+
+const formatOfType = (type: string): ExportFormat | undefined =>
+  EXPORT_FORMATS.find((name) => {
+    const { contentType, aliases } = FORMATS[name];
+    return contentType.split(";")[0] === type || aliases.includes(type);
+  });
 
 /** @throws AppError invalid_parameter if the rows have no place, and the format needs one */
 export function checkPlaces(format: ExportFormat, { geometry }: Pick<Table, "geometry">): void {

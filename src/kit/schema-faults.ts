@@ -32,40 +32,42 @@ export function schemaFaults(
   above: Path = [],
 ): FieldError[] {
   const { member = "member", place = dotted, noSuchValue } = words;
-  return issues.flatMap((issue) => {
-    const path = [...above, ...issue.path];
-    const but = butGot(issue.input);
-    const a = (detail: string) => [{ field: place(path), detail }];
-    switch (issue.code) {
-      case "unrecognized_keys": {
-        const details = ownMessage(issue)?.split("\n") ?? [];
-        return issue.keys
-          .slice(0, MAX_COLLECTED)
-          .map((key, i) => ({ field: place([...path, key]), detail: details[i] ?? `there is no such ${member}` }));
+  return issues
+    .filter((issue) => !isOfOtherKind(issue, issues))
+    .flatMap((issue) => {
+      const path = [...above, ...issue.path];
+      const but = butGot(issue.input);
+      const a = (detail: string) => [{ field: place(path), detail }];
+      switch (issue.code) {
+        case "unrecognized_keys": {
+          const details = ownMessage(issue)?.split("\n") ?? [];
+          return issue.keys
+            .slice(0, MAX_COLLECTED)
+            .map((key, i) => ({ field: place([...path, key]), detail: details[i] ?? `there is no such ${member}` }));
+        }
+        case "invalid_type":
+          return a(`expected ${KINDS[issue.expected] ?? issue.expected}${but}`);
+        case "invalid_value": {
+          const allowed = issue.values.map(String);
+          const detail = noSuchValue?.(issue.input, allowed) ?? `expected one of ${allowed.join(", ")}${but}`;
+          return a(ownMessage(issue) ?? detail);
+        }
+        case "invalid_union": {
+          const meant = issue.errors.find((errors) => errors.length > 0 && !isOfWrongType(errors, issue.input));
+          return meant ? schemaFaults(meant, words, path) : a(`${ownMessage(issue) ?? kindsOf(issue)}${but}`);
+        }
+        case "too_small":
+          return a(
+            issue.origin === "string" && issue.minimum === 1
+              ? "it is empty"
+              : `expected ${issue.exact ? "exactly" : "at least"} ${issue.minimum}${unit(issue.origin)}${but}`,
+          );
+        case "too_big":
+          return a(`expected ${issue.exact ? "exactly" : "at most"} ${issue.maximum}${unit(issue.origin)}${but}`);
+        default:
+          return a(issue.message);
       }
-      case "invalid_type":
-        return a(`expected ${KINDS[issue.expected] ?? issue.expected}${but}`);
-      case "invalid_value": {
-        const allowed = issue.values.map(String);
-        const detail = noSuchValue?.(issue.input, allowed) ?? `expected one of ${allowed.join(", ")}${but}`;
-        return a(ownMessage(issue) ?? detail);
-      }
-      case "invalid_union": {
-        const meant = issue.errors.find((errors) => errors.length > 0 && !isOfWrongType(errors, issue.input));
-        return meant ? schemaFaults(meant, words, path) : a(`${ownMessage(issue) ?? kindsOf(issue)}${but}`);
-      }
-      case "too_small":
-        return a(
-          issue.origin === "string" && issue.minimum === 1
-            ? "it is empty"
-            : `expected ${issue.exact ? "exactly" : "at least"} ${issue.minimum}${unit(issue.origin)}${but}`,
-        );
-      case "too_big":
-        return a(`expected ${issue.exact ? "exactly" : "at most"} ${issue.maximum}${unit(issue.origin)}${but}`);
-      default:
-        return a(issue.message);
-    }
-  });
+    });
 }
 
 function butGot(input: unknown): string {
@@ -75,6 +77,11 @@ function butGot(input: unknown): string {
 }
 
 const unit = (origin: string) => (origin === "string" ? " characters" : origin === "array" ? " members" : "");
+
+/** Whether it tells the length of a text that should be a list. That it is a text is a fault of its own. */
+const isOfOtherKind = (issue: z.core.$ZodIssue, all: readonly z.core.$ZodIssue[]): boolean =>
+  (issue.code === "too_small" || issue.code === "too_big") &&
+  all.some((other) => other.code === "invalid_type" && other.path.join("\0") === issue.path.join("\0"));
 
 /** The message that the schema itself gives. Undefined: it gives none. */
 const ownMessage = ({ message }: z.core.$ZodIssue): string | undefined =>

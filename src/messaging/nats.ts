@@ -150,8 +150,7 @@ async function publishAll(all: Connected, messages: readonly Outgoing[]): Promis
         return { detail: `the message is larger than the ${most} bytes that the server takes`, mayPass: false };
       }
       try {
-        const id = headers["tripgrid-id"];
-        await js.publish(topic, value, { headers: sent.headers, ...(id === undefined ? {} : { msgID: id }) });
+        await js.publish(topic, value, { headers: sent.headers, ...copyId(headers) });
         return undefined;
       } catch (error) {
         all.known.delete(topic);
@@ -160,6 +159,15 @@ async function publishAll(all: Connected, messages: readonly Outgoing[]): Promis
       }
     }),
   );
+}
+
+/**
+ * By this id the server drops a second copy. The batch is part of it, since a topic that was made anew has other messages
+ * at the same positions.
+ */
+function copyId(headers: Outgoing["headers"]): { msgID?: string } {
+  const { "tripgrid-id": id, "tripgrid-batch": batch } = headers;
+  return id === undefined ? {} : { msgID: batch === undefined ? id : `${id} ${batch}` };
 }
 
 /** Whether the server refused it for want of a right. */

@@ -34,6 +34,10 @@ describe.skipIf(lacksNats() !== undefined)("NATS", () => {
     expect(await broker.publish([outgoing("a.b", Buffer.from("x"))])).toEqual([undefined]);
     const sent = await server.read("a.b");
     expect(sent).toMatchObject([{ value: "x", headers: { "tripgrid-key": "k", "tripgrid-id": "1" } }]);
+    // From the same position of a topic that was made anew: another message.
+    const anew = outgoing("a.b", Buffer.from("y"));
+    await broker.publish([{ ...anew, headers: { ...anew.headers, "tripgrid-batch": "b2" } }]);
+    expect((await server.read("a.b")).map(({ value }) => value)).toEqual(["x", "y"]);
   });
 
   test("says which stream stands in the way of a topic, publishes to others, and to it once it may", async () => {

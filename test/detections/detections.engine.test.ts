@@ -99,6 +99,7 @@ describe("detections that are posted", () => {
   it("are refused with the receipt if none is good, and all faults are kept with their rows", async () => {
     const { status, body } = await sendDetections<Problem & { receipt: Receipt }>(service, { Year: 1700, Make: 5 });
     expect([status, body.code, body.receipt.rejected]).toEqual([422, "no_valid_rows", 1]);
+    expect(body.title).not.toContain("trip");
     const reply = await fetch(`${service.url}/v1/batches/${body.receipt.batch_id}/rejects?format=csv`);
     expect(await reply.text()).toContain("Year");
     const mended = await call(service, `/v1/batches/${body.receipt.batch_id}/rejects`, {

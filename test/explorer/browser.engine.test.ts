@@ -362,6 +362,19 @@ describe.skipIf(lacksChromium())("the page", () => {
     const isWider = await explorer.page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
     expect(isWider).toBe(false);
   });
+
+  it("parts the classes again when trips come in, also where the tiles in view come unchanged", async () => {
+    const { page } = await open("#hours=7&days=mon&map=11/45.05/7.65");
+    await settled(page);
+    page.setDefaultTimeout(20_000);
+    // The tiles come last, so that nothing else has the map drawn.
+    await page.setRequestInterception(true);
+    page.on("request", (one) => void setTimeout(() => one.continue(), one.url().includes("/tiles/") ? 3000 : 0));
+    const isAsked = page.waitForSelector('.legend[aria-busy="true"]');
+    await sendNew(service, [trip({ trip_id: "late", started_at: "2018-05-21T07:30:00", origin: [2.3, 48.8] })]);
+    await isAsked;
+    await settled(page);
+  });
 });
 
 interface Violation {

@@ -4,6 +4,7 @@ import { asCsv, asCurl, asSql, weeklyCurl } from "../../web/src/copy-as.ts";
 import { addDays, average, breaksOf, count, date, trips, window } from "../../web/src/format.ts";
 import { boxOfCell } from "../../web/src/geohash.ts";
 import { eventOf } from "../../web/src/live/follow.ts";
+import { classLabels } from "../../web/src/map/scale.ts";
 import { tilesAddress } from "../../web/src/questions.ts";
 import { fromHash } from "../../web/src/state.ts";
 import { geohash } from "../harness/api.ts";
@@ -55,6 +56,13 @@ describe("figures", () => {
       ...["1,234,567", "–", "12.3", "1,235", "–"],
     ]);
     expect([trips(1), trips(0), trips(null)]).toEqual(["1 trip", "0 trips", "– trips"]);
+  });
+
+  it("below one have two digits, also where they part classes", () => {
+    expect([average(1 / 52), average(0.5), average(0)]).toEqual(["0.019", "0.5", "0.0"]);
+    const breaks = [0.019, 0.04, 1.5, 17, 1200];
+    const labels = ["< 0.019", "0.019 – 0.04", "0.04 – 1.5", "1.5 – 17", "17 – 1,200", "≥ 1,200"];
+    expect(classLabels({ title: "", breaks, colours: [], isEmpty: false })).toEqual(labels);
   });
 
   it("have dates without a time zone, and windows that end on a Sunday", () => {

@@ -98,6 +98,14 @@ describe("trips as files", () => {
     compare(records.map((record) => ofFeature(JSON.parse(record))));
   });
 
+  it.each([
+    ["application/geo+json;q=0.5, text/csv;q=0.9", "text/csv; charset=utf-8"],
+    ["application/geo+json;q=0, application/x-ndjson;q=0.1", "application/x-ndjson"],
+    ["image/png, APPLICATION/JSONL", "application/x-ndjson"],
+  ])("have the format that %s prefers", async (accept, expected) => {
+    expect((await download("trips", { headers: { accept } })).type).toBe(expected);
+  });
+
   it("as NDJSON are an object a line", async () => {
     const { bytes } = await download("trips?format=ndjson");
     const rows = bytes

@@ -6,6 +6,7 @@ const schema = z.strictObject({
   limit: z.coerce.number().int().min(1).max(10).default(5),
   kind: z.enum(["a", "b"]).optional(),
   names: z.array(z.string().min(1)).max(2).optional(),
+  circle: z.array(z.number()).length(3).optional(),
 });
 
 describe("a parameter that its schema refuses is named, with what was expected", () => {
@@ -18,6 +19,7 @@ describe("a parameter that its schema refuses is named, with what was expected",
     [{ names: "a" }, 'names: expected a list, but got "a"'],
     [{ names: ["a", ""] }, "names.1: it is empty"],
     [{ names: ["a", "b", "c"] }, 'names: expected at most 2 members, but got ["a","b","c"]'],
+    [{ circle: "7.6,45,9" }, 'circle: expected a list, but got "7.6,45,9"'],
     [{ size: "1" }, "size: there is no such parameter"],
   ])("%j", (given, message) => {
     expect(() => parseWith(schema, given, "invalid_parameter")).toThrow(

@@ -42,6 +42,13 @@ describe("what a query would read", () => {
     expect([status, body.rows.length]).toEqual([200, 7]);
   });
 
+  it("is at most all trips in a small area, however many cells are looked up", async () => {
+    const where = { within: { bbox: [7.6, 45, 7.7, 45.1] }, distance_m: { ">": 10 } };
+    const { body } = await callJson<{ rows_to_read: number }>(service, "POST", "/v1/query", { where, explain: true });
+    expect(body.rows_to_read).toBeGreaterThan(0);
+    expect(body.rows_to_read).toBeLessThan(ROWS * 3);
+  });
+
   it("holds for counts by any attribute, too", async () => {
     const { status, body } = await call(service, "/v1/trips/count?by=driver");
     expect([status, body.code]).toEqual([422, "query_too_large"]);

@@ -2,6 +2,7 @@
 
 const WHOLE = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 const ONE = new Intl.NumberFormat("en", { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+const TWO_DIGITS = new Intl.NumberFormat("en", { maximumSignificantDigits: 2 });
 const SHORT = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 3 });
 const DATE = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
 const TIME = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
@@ -9,9 +10,15 @@ const TIME = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digi
 /** A count. Null, which the API says of figures that it withholds, is a dash. */
 export const count = (n: number | null | undefined): string => (n === null || n === undefined ? "–" : WHOLE.format(n));
 
-/** An average: one decimal below 1,000, none above. */
-export const average = (n: number | null | undefined): string =>
-  n === null || n === undefined ? "–" : Math.abs(n) < 1000 ? ONE.format(n) : WHOLE.format(n);
+/** An average: two digits below 1, one decimal below 1,000, none above. */
+export function average(n: number | null | undefined): string {
+  if (n === null || n === undefined) return "–";
+  if (n > 0 && n < 1) return twoDigits(n);
+  return n < 1000 ? ONE.format(n) : WHOLE.format(n);
+}
+
+/** A figure of two digits, such as a limit of a class: 0.025 or 1,200. */
+export const twoDigits = (n: number): string => TWO_DIGITS.format(n);
 
 export const trips = (n: number | null | undefined): string => `${count(n)} ${n === 1 ? "trip" : "trips"}`;
 

@@ -18,6 +18,8 @@ export interface Cells {
 /** The finest cells are in the tiles of this zoom level, and are drawn from them above it. */
 const FINEST_ZOOM = 13;
 const LAYER = "cells-fill";
+/** While tiles are awaited the map is drawn this often. */
+const REPAINT_MS = 250;
 
 /**
  * The layer of cells, coloured by their trips a week. Their classes are those of the cells in view.
@@ -57,12 +59,21 @@ export function addCells(map: MapLibre, api: Api, store: Store, changed: () => v
     isLoading = false;
     changed();
   };
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  // The map draws nothing for a tile that came unchanged, so it would not say that it is idle.
+  const drawUntilLoaded = () => {
+    clearTimeout(timer);
+    if (!isLoading || error !== undefined || store.get().show !== "cells") return;
+    map.triggerRepaint();
+    timer = setTimeout(drawUntilLoaded, REPAINT_MS);
+  };
   const load = () => {
     asked = address(store.get());
     error = undefined;
     isLoading = true;
     map.getSource<VectorTileSource>("cells")?.setTiles([asked]);
     changed();
+    drawUntilLoaded();
   };
   // Nothing is asked for until it is known where to look.
   let isPlaced = store.get().view !== undefined;

@@ -1,6 +1,6 @@
 import type { ExpressionSpecification } from "maplibre-gl";
 import { themeColour } from "../dom.ts";
-import { average, breaksOf } from "../format.ts";
+import { breaksOf, twoDigits as shown } from "../format.ts";
 
 const CLASSES = 6;
 
@@ -9,6 +9,8 @@ export interface Scale {
   title: string;
   breaks: number[];
   colours: string[];
+  /** Whether there are no figures. Figures that are all alike have no breaks either. */
+  isEmpty: boolean;
 }
 
 export function scaleOf(title: string, figures: readonly number[]): Scale {
@@ -18,7 +20,7 @@ export function scaleOf(title: string, figures: readonly number[]): Scale {
   const colours = Array.from({ length: breaks.length + 1 }, (_, i) =>
     breaks.length === 0 ? (ramp[3] ?? "") : (ramp[Math.round((i / breaks.length) * (CLASSES - 1))] ?? ""),
   );
-  return { title, breaks, colours };
+  return { title, breaks, colours, isEmpty: figures.length === 0 };
 }
 
 /** The colour of a feature by its property. */
@@ -31,7 +33,6 @@ export function colourBy(property: string, { breaks, colours }: Scale): Expressi
 
 /** What a class is called: below the first value, between two, from the last on. */
 export function classLabels({ breaks }: Scale): string[] {
-  const shown = (n: number) => (Number.isInteger(n) ? String(n).replace(/\B(?=(\d{3})+$)/g, ",") : average(n));
   if (breaks.length === 0) return ["all"];
   const between = breaks.slice(1).map((to, i) => `${shown(breaks[i] ?? 0)} – ${shown(to)}`);
   return [`< ${shown(breaks[0] ?? 0)}`, ...between, `≥ ${shown(breaks.at(-1) ?? 0)}`];

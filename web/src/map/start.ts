@@ -66,8 +66,7 @@ export async function startMap(element: HTMLElement, api: Api, store: Store, dat
       return;
     }
     const scale = scaleNow();
-    const isEmpty =
-      !scale || scale.title === "" || (scale.breaks.length === 0 && show === "cells" && !cells.isLoading());
+    const isEmpty = !scale || scale.title === "" || (scale.isEmpty && show === "cells" && !cells.isLoading());
     const problem = show === "cells" ? cells.error() : data.answers.regions.error?.message;
     const loading = show === "cells" ? cells.isLoading() : data.answers.regions.isLoading;
     const note = problem ?? (isEmpty ? (loading ? "Counting …" : "No trips in this view.") : undefined);
