@@ -4,6 +4,7 @@ import { pointFromAny, pointOf } from "../geo/point.ts";
 import { parseJson } from "../kit/json.ts";
 import { shown } from "../kit/shown.ts";
 import { charsetOf, wholeToUtf8 } from "../text/charset.ts";
+import { optionsFor } from "../text/csv-records.ts";
 import { csvShapeOf } from "../text/csv-shape.ts";
 import { numberOfText } from "../text/number-text.ts";
 import type { SentPlace } from "./lookup.ts";
@@ -48,10 +49,11 @@ export function readLookup(body: Buffer, idName: string | undefined): SentPlace[
 }
 
 function fromCsv(text: string, idName: string | undefined): SentPlace[] {
-  const { delimiter } = csvShapeOf(text, true);
+  const shape = csvShapeOf(text, true);
   let records: string[][];
   try {
-    records = parse(text, { delimiter, relax_column_count: true, relax_quotes: true, skip_empty_lines: true });
+    records = parse(text, optionsFor(shape));
+    records.splice(0, shape.titles ?? 0);
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
     throw new AppError("invalid_csv", `The body is not CSV at line ${error.lines ?? 1}.`, {}, { cause: error });

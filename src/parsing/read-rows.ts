@@ -1,11 +1,11 @@
 import { isUtf8 } from "node:buffer";
 import { AppError } from "../errors.ts";
 import type { Form } from "../mappings/mapping.ts";
+import { createBlankCheck } from "../text/blank-run.ts";
 import { charsetOf, wholeToUtf8 } from "../text/charset.ts";
 import { type CsvShape, csvShapeOf } from "../text/csv-shape.ts";
 import { arrayAt, rowsPathIn } from "../text/json-path.ts";
 import { formatOf, type Reading } from "../text/text-format.ts";
-import { createBlankCheck } from "./blank-run.ts";
 import { csvFault } from "./csv-rows.ts";
 import { BrokenJson, located } from "./json-fault.ts";
 import { decode } from "./read-body.ts";

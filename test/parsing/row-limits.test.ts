@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { limitShown, shown } from "../../src/kit/shown.ts";
 import { native } from "../../src/mappings/native.ts";
-import { createBlankCheck, MAX_BLANK } from "../../src/parsing/blank-run.ts";
+import { createBlankCheck, MAX_BLANK } from "../../src/text/blank-run.ts";
 import { classifyRows } from "../../src/parsing/classify-rows.ts";
 import { compileCells, mapRow } from "../../src/parsing/map-row.ts";
 import { readRows } from "../../src/parsing/read-rows.ts";
