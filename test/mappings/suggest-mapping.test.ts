@@ -140,6 +140,33 @@ describe("a mapping is suggested for", () => {
   });
 });
 
+describe("times are known in the words of other languages and programs", () => {
+  it.each([
+    ["2. März 2018 08:00", "2018-03-02T08:00:00"],
+    ["2 févr. 2018 08:00", "2018-02-02T08:00:00"],
+    ["02-ene-2018 08:00", "2018-01-02T08:00:00"],
+    ["2 de enero de 2018 08:00", "2018-01-02T08:00:00"],
+    ["03/22/2018 8:00AM", "2018-03-22T08:00:00"],
+    ["22.3.2018 8.00", "2018-03-22T08:00:00"],
+    ["22/03/2018 08h00", "2018-03-22T08:00:00"],
+    ["22/03/2018 08:00:00.000", "2018-03-22T08:00:00"],
+    ["02-MAR-18 08.00.00.000000 PM", "2018-03-02T20:00:00"],
+    ["2018 Mar 02 08:00:00 AM", "2018-03-02T08:00:00"],
+    ["2018-03-02T08:00:00+01:00[Europe/Rome]", "2018-03-02T07:00:00+00:00"],
+    ["Fri Mar 02 2018 08:00:00 GMT+0100 (CET)", "2018-03-02T07:00:00+00:00"],
+    ["02/Mar/2018:08:00:00 +0100", "2018-03-02T07:00:00+00:00"],
+  ])("%s", (time, text) => {
+    const made = suggest("id,start,lat,lon", `1,${time},45.07,7.67`);
+    expect(tripsOf(made)).toMatchObject([{ startedAt: { text } }]);
+  });
+
+  it("and named where they are not", () => {
+    expect(suggest("id,start,lat,lon", "1,2018-03-02 08:00:00 CEST,45.07,7.67").notes).toContainEqual(
+      expect.stringMatching(/^start: no known form of time fits "2018-03-02 08:00:00 CEST"; write its pattern/),
+    );
+  });
+});
+
 describe("day or month first", () => {
   const formats = (...times: string[]) => suggest("start_time", ...times);
 
