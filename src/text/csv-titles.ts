@@ -15,18 +15,18 @@ export function titlesIn(records: readonly string[][]): number | undefined {
   let widest = 0;
   for (const [i, cells] of records.slice(0, MAX_TITLES + 1).entries()) {
     const names = filledIn(cells);
-    if (i > 0 && names.length > Math.max(widest, 1) && isHeader(names, records.slice(i + 1, i + 1 + BELOW))) return i;
+    if (i > 0 && names.length > Math.max(widest, 1) && isHeader(cells, records.slice(i + 1, i + 1 + BELOW))) return i;
     widest = Math.max(widest, names.length);
   }
   return undefined;
 }
 
-function isHeader(names: readonly string[], below: readonly string[][]): boolean {
+function isHeader(cells: readonly string[], below: readonly string[][]): boolean {
+  const names = filledIn(cells);
+  const width = cells.findLastIndex((cell) => cell.trim() !== "") + 1;
   if (below.length === 0 || new Set(names).size < names.length || names.some(isValue)) return false;
-  const fitting = below.filter(
-    (cells) => cells.length >= names.length && filledIn(cells.slice(names.length)).length === 0,
-  );
-  return fitting.length >= below.length * 0.8 && fitting.some((cells) => cells.some(isValue));
+  const fitting = below.filter((row) => row.length >= width && filledIn(row.slice(width)).length === 0);
+  return fitting.length >= below.length * 0.8 && fitting.some((row) => row.some(isValue));
 }
 
 const filledIn = (cells: readonly string[]) => cells.map((cell) => cell.trim()).filter((cell) => cell !== "");
