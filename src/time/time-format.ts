@@ -63,7 +63,7 @@ export function timeFormat(name: string): TimeFormat {
   const format = {
     read,
     takesNumbers: false,
-    isLocal: !/Z/.test(name) || /\[[^\]]*Z[^\]]*\]/.test(name),
+    isLocal: !/Z|VV/.test(name.replace(/\[[^\]]*\]|'[^']*'/g, "")),
     expected: `${name} like ${example}`,
   };
   if (known.size >= MAX_KNOWN) known.clear();
