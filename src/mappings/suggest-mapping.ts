@@ -124,6 +124,10 @@ export function suggestMapping(
   };
   if (!chosen.has("source"))
     notes.push(`source: no column says who reports the trips; it is ${source} for all of them`);
+  const [only = "", second] = header;
+  if (!about.isJson && second === undefined && /\S[\s:^~]+\S/.test(only)) {
+    notes.push("delimiter: the header has one column; cells are separated by commas, semicolons, tabs or |");
+  }
   const dates = datesAlone(header, valuesAt);
   for (const name of dates) {
     if (!rules.has(name))

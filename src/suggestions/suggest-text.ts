@@ -17,10 +17,9 @@ import { rowsPathIn } from "../text/json-path.ts";
 import type { Reading } from "../text/text-format.ts";
 import { dateAlone } from "../time/date-alone.ts";
 import { timeReader, yearsFrom } from "../time/time.ts";
-import { flattened } from "./flatten-record.ts";
+import { headOf, isKeyed, noRows, ROWS_LOOKED_AT } from "./head-of-rows.ts";
 import type { SuggestedMapping, SuggestOptions, Trial } from "./suggestion.ts";
 
-const ROWS_LOOKED_AT = 1000;
 const ROWS_A_BLOCK = 1000;
 const REJECTS_SHOWN = 5;
 /** The number of trip ids that are held to count equal rows. */
@@ -45,8 +44,8 @@ export async function suggestText(
   const reading: Reading = charset === UTF8 ? {} : { charset };
   const { stream, hasHeader } = await openStream(open, options.contentType, reading);
   const how = { ...reading, hasHeader, rows: stream.format.rows };
-  const { header, rows } = await headOf(stream);
-  if (rows.length === 0) throw new AppError("invalid_body", "The file holds no rows.");
+  const { header, rows, fault } = await headOf(stream);
+  if (rows.length === 0) throw noRows(fault);
   const format = Object.keys(stream.format).length > 0 ? { format: stream.format } : {};
   const builtIn = hasHeader ? closest(fitting(BUILT_IN, stream.fields), stream.fields) : [];
   const [known] = builtIn;
@@ -66,6 +65,9 @@ export async function suggestText(
       hasHeader,
       lookup: options.lookup,
     });
+    if (stream.form === "json" && isKeyed(header, rows)) {
+      notes.push("rows: the JSON is one object with a member for each trip; send a list of its members instead");
+    }
     suggested = { mapping, notes, ...format };
     await decideTimes(suggested, undecided, open, options.contentType, how);
   }
@@ -95,17 +97,6 @@ async function openStream(
 async function pathOfRows(open: () => AsyncIterable<Buffer>): Promise<string | undefined> {
   for await (const chunk of open()) return rowsPathIn(chunk, (path) => path.length > 0);
   return undefined;
-}
-
-async function headOf(stream: RowStream): Promise<{ header: string[]; rows: unknown[][] }> {
-  const records: Record<string, unknown>[] = [];
-  for await (const { rows } of stream.blocks) {
-    for (const row of rows)
-      if ("record" in row) records.push(stream.form === "csv" ? row.record : flattened(row.record));
-    if (records.length >= ROWS_LOOKED_AT) break;
-  }
-  const header = stream.header ?? [...new Set(records.flatMap((record) => Object.keys(record)))];
-  return { header, rows: records.map((record) => header.map((name) => record[name])) };
 }
 
 /** Whether a built-in mapping reads most times of the first rows. Native columns may hold foreign times. */

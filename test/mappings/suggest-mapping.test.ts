@@ -91,6 +91,28 @@ describe("a mapping is suggested for", () => {
     ]);
   });
 
+  it.each([
+    ["id,start,lat1,lon1,lat2,lon2"],
+    ["id,start,o_lat,o_lon,d_lat,d_lon"],
+    ["id,start,Start Latitude [deg],Start Longitude [deg],End Latitude (WGS84),End Longitude (WGS84)"],
+    ["id,start,pickup_y,pickup_x,dropoff_y,dropoff_x"],
+  ])("both ends as in %s", (header) => {
+    const made = suggest(header, "1,2018-07-01 00:04:00,45.07,7.67,45.1,7.7");
+    expect(tripsOf(made)).toMatchObject([{ origin: [7.67, 45.07], destination: [7.7, 45.1] }]);
+  });
+
+  it("no x and y that are metres, or that stand beside degrees", () => {
+    const metres = suggest("id,start,x,y", "1,2018-07-01 00:04:00,389000,5000000");
+    expect(metres.notes).toContainEqual(expect.stringMatching(/^x: its values are no degrees, such as "389000"/));
+    const both = suggest("id,start,x,y,lat,lon", "1,2018-07-01 00:04:00,1,2,45.07,7.67");
+    expect(tripsOf(both)).toMatchObject([{ origin: [7.67, 45.07] }]);
+  });
+
+  it("no table whose cells are separated by something else, and says so", () => {
+    const made = suggest("id start lat lon", "1 2018-07-01T00:04:00 45.07 7.67");
+    expect(made.notes).toContainEqual(expect.stringMatching(/^delimiter: the header has one column/));
+  });
+
   it("WKT, seconds since 1970, and a driver", () => {
     const made = suggest(
       "booking_no,created_at,departure_ts,from_point,to_point,driver,city",

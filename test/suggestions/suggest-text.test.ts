@@ -130,7 +130,22 @@ describe("the notes of a proposal", () => {
       "id,start_time,start_lat,start_lon\n1,2024-01-05 08:15,5934000,567000\n",
       /start_lat: its values are no degrees, such as "5934000"/,
     ],
+    [
+      "tell that a point may begin with its latitude",
+      '[{"id": 1, "start": "2024-01-05T08:15:00Z", "from": [45.07, 7.67]}]',
+      /from: the longitude was taken to come first/,
+    ],
+    [
+      "tell that an object holds a trip in each member",
+      '{"a": {"start": "2024-01-05T08:15:00Z", "lat": 45, "lon": 7}, "b": {"start": "2024-01-05T09:15:00Z", "lat": 45, "lon": 7}}',
+      /one object with a member for each trip/,
+    ],
   ])("%s", async (_, file, note) => {
     expect((await tried(file)).notes.join("\n")).toMatch(note);
+  });
+
+  it("are an error if no row can be read, which says why", async () => {
+    const file = Buffer.concat([Buffer.from("id,lat\n1,"), Buffer.from([0xc5, 0xc5, 0xff, 0xd7]), Buffer.from("\n")]);
+    await expect(tried(file)).rejects.toThrow(/no row that can be read: row 1: .*not UTF-8/);
   });
 });
