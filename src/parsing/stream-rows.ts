@@ -1,5 +1,6 @@
 import { CsvError } from "csv-parse";
 import { AppError } from "../errors.ts";
+import { checkFeaturesCrs } from "../geo/features-crs.ts";
 import type { Form } from "../mappings/mapping.ts";
 import { toUtf8 } from "../text/charset.ts";
 import { type CsvRecord, csvRecords } from "../text/csv-records.ts";
@@ -99,6 +100,7 @@ export async function streamRows(
     return { form, header, fields: header, format, blocks: blocksOf(parts, resume.endByte, limits) };
   }
   const path = form !== "json" ? undefined : known ? known.format?.rows : (reading.rows ?? rowsPathIn(head));
+  if (path === "features") checkFeaturesCrs(head.toString("utf8"));
   const format = formatOf(charset, undefined, path);
   const text = resumed(path === undefined ? all : arrayAt(all, path), resume, format);
   const parts = form === "ndjson" ? ndjsonParts(text, resume, rowLimits) : jsonParts(text, resume, rowLimits);
