@@ -3,7 +3,7 @@ import { looksExchanged } from "../geo/exchanged-point.ts";
 import { placeZone } from "../geo/place-zone.ts";
 import type { LookupsFor } from "../lookups/lookup.ts";
 import { BUILT_IN } from "../mappings/built-in.ts";
-import { closest, fitting } from "../mappings/choose-mapping.ts";
+import { closest, fitting, otherwiseSpelled } from "../mappings/choose-mapping.ts";
 import type { Mapping } from "../mappings/mapping.ts";
 import { definitionOf, mappingFrom } from "../mappings/mapping-definition.ts";
 import { hasColumn } from "../mappings/reach.ts";
@@ -47,11 +47,13 @@ export async function suggestText(
   const { header, rows, fault } = await headOf(stream);
   if (rows.length === 0) throw noRows(fault);
   const format = Object.keys(stream.format).length > 0 ? { format: stream.format } : {};
-  const builtIn = hasHeader ? closest(fitting(BUILT_IN, stream.fields), stream.fields) : [];
+  const asIs = hasHeader ? closest(fitting(BUILT_IN, stream.fields), stream.fields) : [];
+  const isRespelled = hasHeader && asIs.length === 0;
+  const builtIn = isRespelled ? closest(otherwiseSpelled(stream.fields), stream.fields) : asIs;
   const [known] = builtIn;
   let suggested: SuggestedMapping;
   if (known && builtIn.length === 1 && knowsTimes(known, header, rows))
-    suggested = { ...ofBuiltIn(known, stream.fields, options), ...format };
+    suggested = { ...ofBuiltIn(known, stream.fields, options, isRespelled), ...format };
   else {
     const {
       mapping,
@@ -115,14 +117,24 @@ function knowsTimes(mapping: Mapping, header: readonly string[], rows: readonly 
   return times.filter((time) => reader.read(time)).length >= times.length / 2;
 }
 
-function ofBuiltIn(mapping: Mapping, fields: readonly string[], options: SuggestOptions): SuggestedMapping {
+function ofBuiltIn(
+  mapping: Mapping,
+  fields: readonly string[],
+  options: SuggestOptions,
+  isRespelled: boolean,
+): SuggestedMapping {
   const { columns, constants, ...more } = definitionOf(mapping);
   const present = Object.entries(columns).filter(([column]) => hasColumn(fields, column));
   const source = options.source ?? (mapping.asksSource ? (options.otherwise ?? "CHANGE-ME") : undefined);
   const named = source === undefined ? constants : { ...constants, source };
   const how = mapping.asksSource ? ", with source=NAME" : " as it is";
+  const proposed = { columns: Object.fromEntries(present), ...(named ? { constants: named } : {}), ...more };
+  if (isRespelled) {
+    const note = `The columns are those of the built-in mapping ${mapping.name} in another spelling.`;
+    return { mapping: proposed, notes: [note] };
+  }
   return {
-    mapping: { columns: Object.fromEntries(present), ...(named ? { constants: named } : {}), ...more },
+    mapping: proposed,
     notes: [`The built-in mapping ${mapping.name} reads this file${how}.`],
     built_in: mapping.name,
   };
