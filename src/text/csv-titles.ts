@@ -2,12 +2,14 @@ import { isValue } from "./no-header.ts";
 
 /** The most lines that may stand before a header. */
 const MAX_TITLES = 30;
+/** A trip needs a time and two coordinates. */
+const MIN_NAMES = 3;
 /** This many records below a header show whether it belongs to them. */
 const BELOW = 20;
 
 /**
- * Counts the records before the header: titles, the day of a report, comments. The header is the first record with more
- * cells than all before it, of names alone, whose number of cells most records below have too.
+ * Counts the records before the header: titles, the day of a report, comments. The header is the first record with twice
+ * as many cells as any before it, of names alone, whose number of cells most records below have too.
  *
  * @returns undefined if the first record may be the header itself
  */
@@ -15,7 +17,12 @@ export function titlesIn(records: readonly string[][]): number | undefined {
   let widest = 0;
   for (const [i, cells] of records.slice(0, MAX_TITLES + 1).entries()) {
     const names = filledIn(cells);
-    if (i > 0 && names.length > Math.max(widest, 1) && isHeader(cells, records.slice(i + 1, i + 1 + BELOW))) return i;
+    if (
+      i > 0 &&
+      names.length >= Math.max(2 * widest, MIN_NAMES) &&
+      isHeader(cells, records.slice(i + 1, i + 1 + BELOW))
+    )
+      return i;
     widest = Math.max(widest, names.length);
   }
   return undefined;
@@ -32,8 +39,7 @@ function isHeader(cells: readonly string[], below: readonly string[][]): boolean
 const filledIn = (cells: readonly string[]) => cells.map((cell) => cell.trim()).filter((cell) => cell !== "");
 
 /**
- * Whether a title may stand before the header: the first line has at most two cells, or fewer than one of the next
- * lines. Most files are told apart by this alone.
+ * Whether a title may stand before the header: the first line has fewer cells than one of the next. Most files are told apart by this alone.
  */
 export function mayHaveTitles(head: string, delimiters: readonly string[]): boolean {
   const lines = head.split(/\r\n|\n|\r/, MAX_TITLES + 2).filter((line) => line !== "");

@@ -7,7 +7,7 @@ const RECORDS = [
   { id: "2", note: "O'Brien", lat: "45.06" },
 ];
 const STYLES = [
-  ["titles", 'Trips of March\n\nMade on,2024-04-01,\nid,note,lat\n1,"a, b",45.07\n2,O\'Brien,45.06\n', { titles: 2 }],
+  ["titles", 'Trips of March\n\nMade on 2024-04-01,,\nid,note,lat\n1,"a, b",45.07\n2,O\'Brien,45.06\n', { titles: 2 }],
   [
     "titles and semicolons",
     "Trips, of March\r\nid;note;lat\r\n1;a, b;45.07\r\n2;O'Brien;45.06\r\n",
