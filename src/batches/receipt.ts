@@ -110,6 +110,9 @@ const receipt = z.object({
       charset: z.string().optional(),
       delimiter: z.enum(DELIMITERS).optional(),
       decimal: z.literal(",").optional(),
+      quote: z.literal("'").optional(),
+      padded: z.literal(true).optional().meta({ description: "Blanks around cells are left out" }),
+      titles: z.int().optional().meta({ description: "Lines before the header of a CSV, which are left out" }),
       rows: z.string().optional().meta({ description: "The path of the array of rows in a JSON document" }),
     })
     .optional()

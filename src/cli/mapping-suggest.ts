@@ -49,7 +49,7 @@ export interface FileOptions {
 export async function suggestForFile(file: string, options: FileOptions): Promise<SuggestedMapping> {
   const [lookup, lookupFile] = options.lookup?.split(/=(.*)/s) ?? [];
   try {
-    const places = lookupFile === undefined ? undefined : placesOf(await readFile(lookupFile));
+    const places = lookupFile === undefined ? undefined : await placesOf(await readFile(lookupFile));
     const { tables, close } = await openTables(file, options.sheet);
     try {
       const [first] = tables;
@@ -74,12 +74,23 @@ export async function suggestForFile(file: string, options: FileOptions): Promis
   }
 }
 
-const placesOf = (bytes: Buffer): Places =>
-  new Map(
-    readLookup(bytes, undefined).flatMap(({ id, geometry }) =>
-      geometry.type === "Point" ? [[id, geometry.coordinates as [number, number]] as const] : [],
-    ),
+/** For a dry run any point of an area will do, so it is its first vertex. */
+async function placesOf(bytes: Buffer): Promise<Places> {
+  const places = await readLookup(bytes, undefined);
+  return new Map(
+    places.map(({ id, geometry: { coordinates, crs } }) => {
+      const detail =
+        "its coordinates are no degrees; send it with PUT /v1/lookups/NAME and ask POST /v1/mappings/suggest";
+      if (crs) throw new AppError("invalid_body", `The lookup cannot be tried here: ${detail}.`);
+      return [id, firstPoint(coordinates)] as const;
+    }),
   );
+}
+
+const firstPoint = (coordinates: unknown): [number, number] => {
+  const [first] = coordinates as unknown[];
+  return Array.isArray(first) ? firstPoint(first) : (coordinates as [number, number]);
+};
 
 /** The lookup of the command line. Others are known to the service alone. */
 const known =

@@ -4,14 +4,13 @@ import { shown } from "../kit/shown.ts";
 import { csvLine } from "./csv-text.ts";
 import { unsupported } from "./file-kind.ts";
 import type { Member } from "./member.ts";
-import { dateText, isDateFormat } from "./xlsx-dates.ts";
+import { type About, columnOf, MAX_COLUMNS, textOf, unreadable } from "./xlsx-cells.ts";
+import { isDateFormat } from "./xlsx-dates.ts";
 import type { Zip, ZipEntry } from "./zip.ts";
 
 /** Texts that cells share are held in memory, as are the parts of a workbook that describe it. */
 const MAX_SHARED_BYTES = 64 * 1024 * 1024;
 const MAX_PART_BYTES = 8 * 1024 * 1024;
-/** The columns that Excel has. */
-const MAX_COLUMNS = 16_384;
 /** Excel has 32,767 characters in a cell. */
 const MAX_CELL = 40_000;
 /** A row of a file may have as many characters; cells can share a long text, so a few bytes could stand for more. */
@@ -22,6 +21,9 @@ const MAX_ROW = 4 * 1024 * 1024;
  */
 const MAX_TEXT_RATIO = 10;
 const SMALL_TEXT = 64 * 1024 * 1024;
+/** Cells far to the right have empty ones before them: so many in a sheet, or so many for a byte of its XML. */
+const MAX_GAPS = 4_000_000;
+const MAX_GAPS_A_BYTE = 10;
 /** Empty rows between two with cells are left out, so a row number far away costs nothing. */
 const PIECE_CHARACTERS = 64 * 1024;
 /** XML is parsed in small pieces, because a piece can hold many cells with a long text that they share. */
@@ -118,18 +120,13 @@ async function readDateStyles(zip: Zip): Promise<boolean[]> {
   return styles;
 }
 
-interface About {
-  shared: readonly string[];
-  dateStyles: readonly boolean[];
-  is1904: boolean;
-}
-
-async function* sheetText(entry: ZipEntry, { shared, dateStyles, is1904 }: About): AsyncGenerator<Buffer> {
+async function* sheetText(entry: ZipEntry, about: About): AsyncGenerator<Buffer> {
   let lines = "";
   let cells: string[] = [];
   let width = 0;
   let length = 0;
   let written = 0;
+  let gaps = 0;
   let cell = { column: 0, type: "", style: 0, value: "" };
   let isIn = false;
   const events: Events = {
@@ -148,15 +145,18 @@ async function* sheetText(entry: ZipEntry, { shared, dateStyles, is1904 }: About
     close: (name) => {
       isIn = false;
       if (name === "c") {
+        gaps += Math.max(0, cell.column - cells.length);
+        if (gaps > MAX_GAPS && gaps > entry.bytes * MAX_GAPS_A_BYTE)
+          throw unsupported("a workbook whose cells lie too far apart", "Save it as CSV.");
         while (cells.length < cell.column) cells.push("");
-        const text = textOf(cell, shared, dateStyles, is1904);
+        const text = textOf(cell, about);
         length += text.length;
         if (length > MAX_ROW) throw unsupported("a workbook with a row that is too long", "Save it as CSV.");
         cells[cell.column] = text;
       }
       if (name !== "row" || cells.every((text) => text === "")) return;
-      // A row ends with its last cell that holds something; the first one names all columns.
-      width ||= cells.length;
+      // A row ends with its last cell that holds something. The widest so far names all columns, or a title is before it.
+      width = Math.max(width, cells.length);
       while (cells.length < width) cells.push("");
       const line = csvLine(cells);
       written += line.length;
@@ -171,33 +171,6 @@ async function* sheetText(entry: ZipEntry, { shared, dateStyles, is1904 }: About
     lines = "";
   }
   if (lines !== "") yield Buffer.from(lines);
-}
-
-function textOf(
-  { type, style, value }: { type: string; style: number; value: string },
-  shared: readonly string[],
-  dateStyles: readonly boolean[],
-  is1904: boolean,
-): string {
-  if (type === "s") return shared[Number(value)] ?? "";
-  if (type === "b") return value === "1" ? "true" : "false";
-  if (type === "e") return "";
-  if (type !== "n" || value === "") return value;
-  if (dateStyles[style]) return dateText(Number(value), is1904) ?? value;
-  // Excel writes 15 digits that are meant as 17: 7.67 as 7.6699999999999999.
-  const number = Number(value);
-  return Number.isFinite(number) ? String(Number(number.toPrecision(15))) : value;
-}
-
-/** The column of a cell's address, from 0: `C7` is 2. */
-function columnOf(address: string): number {
-  let column = 0;
-  for (const char of address) {
-    const letter = char.charCodeAt(0) - 64;
-    if (letter < 1 || letter > 26 || column > MAX_COLUMNS) break;
-    column = column * 26 + letter;
-  }
-  return column - 1;
 }
 
 interface Events {
@@ -242,6 +215,3 @@ async function* parsedXml(bytes: AsyncIterable<Buffer>, { open, text, close }: E
   if (failure) throw unreadable(failure);
   yield;
 }
-
-const unreadable = (cause: unknown): AppError =>
-  new AppError("unsupported_file", `The workbook cannot be read: ${(cause as Error).message}.`, {}, { cause });

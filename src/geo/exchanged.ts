@@ -7,7 +7,7 @@ import type { Area, PolygonGeometry } from "./area.ts";
  * @returns undefined if it would leave the world, or is known by name or in other coordinates than degrees
  */
 export function exchanged(area: Area | undefined): Area | undefined {
-  if (area?.kind !== "polygons" || area.circle || area.polygons.some(({ crs }) => crs)) return undefined;
+  if (area?.kind !== "polygons" || area.polygons.some(({ crs }) => crs)) return undefined;
   const polygons = area.polygons.map((polygon) => flip(polygon) as PolygonGeometry);
   const rings = polygons.flatMap(({ type, coordinates }) => (type === "Polygon" ? coordinates : coordinates.flat()));
   return rings.flat().every(([, lat = 0]) => Math.abs(lat) <= 90) ? { ...area, polygons } : undefined;

@@ -6,9 +6,9 @@ import { membersOf } from "../containers/container.ts";
 import { kindInGzip, kindOf, unsupported } from "../containers/file-kind.ts";
 import { openFile } from "../containers/random-access.ts";
 import { AppError } from "../errors.ts";
-import { createBlankCheck } from "../parsing/blank-run.ts";
 import { unpack } from "../parsing/read-body.ts";
 import { formOf } from "../parsing/rows.ts";
+import { createBlankCheck } from "../text/blank-run.ts";
 import { createCharsetLook, decoderOf, UTF8 } from "../text/charset.ts";
 
 const READ_BYTES = 256 * 1024;

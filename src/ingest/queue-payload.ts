@@ -9,9 +9,9 @@ import type { BodyHold } from "../kit/sent-bytes.ts";
 import type { Mapping } from "../mappings/mapping.ts";
 import { definitionOf } from "../mappings/mapping-definition.ts";
 import { isBuiltInName, mappingFor } from "../mappings/mapping-for.ts";
-import { createBlankCheck } from "../parsing/blank-run.ts";
 import { type BodyHead, isPacked, tooLarge, unpack } from "../parsing/read-body.ts";
 import { createTurns } from "../parsing/turns.ts";
+import { createBlankCheck } from "../text/blank-run.ts";
 import { createCharsetLook, UTF8 } from "../text/charset.ts";
 import { digestOf, idempotencyOf } from "./request-digest.ts";
 

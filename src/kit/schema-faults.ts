@@ -17,7 +17,7 @@ export interface FaultWords {
 
 const KINDS: Readonly<Record<string, string>> = {
   ...{ string: "text", object: "an object", record: "an object", array: "a list", number: "a number" },
-  ...{ int: "a whole number", boolean: "true or false", null: "null" },
+  ...{ nonoptional: "a value", int: "a whole number", boolean: "true or false", null: "null" },
 };
 
 const dotted = (path: Path) => path.map(String).join(".");

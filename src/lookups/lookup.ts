@@ -21,7 +21,7 @@ export type LookupsFor = (mapping: NamesLookups) => Promise<Lookups>;
 /** A place as it is sent: an id with its point or its area as GeoJSON. */
 export interface SentPlace {
   id: string;
-  geometry: { type: string; coordinates: unknown };
+  geometry: { type: string; coordinates: unknown; crs?: unknown };
 }
 
 /** A lookup without its places. */

@@ -1,6 +1,6 @@
 import { type Sql, translateErrors } from "../database/client.ts";
 import { AppError } from "../errors.ts";
-import type { Point } from "../geo/point.ts";
+import { type Point, pointOf } from "../geo/point.ts";
 import {
   type FindLookup,
   type LookupSummary,
@@ -40,7 +40,7 @@ async function pointsOf(sql: Sql, sent: readonly SentPlace[]): Promise<Record<st
   const points: Record<string, Point> = {};
   const areas: SentPlace[] = [];
   for (const place of sent) {
-    if (place.geometry.type !== "Point") {
+    if (place.geometry.type !== "Point" || place.geometry.crs) {
       areas.push(place);
       continue;
     }
@@ -53,16 +53,20 @@ async function pointsOf(sql: Sql, sent: readonly SentPlace[]): Promise<Record<st
   if (areas.length === 0) return points;
   const rows = await sql<{ id: string; lon: number; lat: number }[]>`
     select id, st_x(point) as lon, st_y(point) as lat
-    from (select id, st_pointonsurface(st_union(st_makevalid(st_geomfromgeojson(area)))) as point
+    from (select id, st_transform(st_pointonsurface(st_union(st_makevalid(st_geomfromgeojson(area)))), 4326) as point
           from unnest(${areas.map(({ id }) => id)}::text[],
                       ${areas.map(({ geometry }) => JSON.stringify(geometry))}::text[]) a (id, area)
           group by id) inside`.catch((error: { code?: string }) => {
     // PostGIS reports GeoJSON that it cannot read by this code.
-    throw error.code === "XX000" || error.code === "22023" ? refusal("an area is no valid GeoJSON polygon") : error;
+    throw error.code === "XX000" || error.code === "22023"
+      ? refusal("a place is no valid GeoJSON, or its crs is not known")
+      : error;
   });
   for (const { id, lon, lat } of rows) {
     if (Object.hasOwn(points, id)) throw refusal(`the id ${id} has several places`);
-    points[id] = [lon, lat];
+    const point = pointOf(lon, lat);
+    if (!point.ok) throw refusal(`the id ${id}: ${point.fault.detail}`);
+    points[id] = point.value;
   }
   return points;
 }

@@ -52,14 +52,14 @@ function putLookupEndpoint(putLookup: PutLookup): Endpoint {
         },
       },
       responses: {
-        ...replies(200, "The lookup", Lookup, 400, 413, 503),
+        ...replies(200, "The lookup", Lookup, 400, 413, 422, 503),
         ...replies(201, "The lookup, which is new", Lookup),
       },
     },
     handle: async (c) => {
       const name = lookups.nameOf(c);
       const { id } = readQuery(c, query);
-      const { created, ...lookup } = await putLookup(name, readLookup(await readBytes(c, LARGER), id));
+      const { created, ...lookup } = await putLookup(name, await readLookup(await readBytes(c, LARGER), id));
       return c.json(lookup, created ? 201 : 200);
     },
   };

@@ -5,6 +5,7 @@ import type { Form } from "./mapping.ts";
 import { knownFields, lacks, type Mapping, recognise } from "./mapping.ts";
 import { native } from "./native.ts";
 import { hasColumn, reads } from "./reach.ts";
+import { respelled } from "./respelled.ts";
 
 /** The form of some rows, with the header of a CSV or the fields of the first rows of JSON. */
 export interface Sent {
@@ -36,6 +37,8 @@ export function chooseMapping(
   }
   const found = recognised(sent.fields, custom, source);
   if (found) return found;
+  const [other] = closest(otherwiseSpelled(sent.fields), sent.fields);
+  if (sent.form === "csv" && other) throw spelledOtherwise(other);
   if (sent.form === "csv") throw fitsNone(recognise(BUILT_IN, sent.fields) ?? native, sent.fields);
   const nearest = recognise(
     BUILT_IN.filter((mapping) => isKnown(mapping, sent.fields)),
@@ -111,12 +114,25 @@ function doesNotFit(mapping: Mapping, fields: readonly string[]): AppError {
   return new AppError("invalid_csv", `The CSV's header does not fit the mapping ${mapping.name}: ${detail}.`, extra);
 }
 
+/** The built-in mappings that fit fields whose names differ only in case, blanks or underscores. */
+export const otherwiseSpelled = (fields: readonly string[]): Mapping[] =>
+  fitting(
+    BUILT_IN.map((mapping) => respelled(mapping, fields)),
+    fields,
+  );
+
+const REMEDY = "tripgrid mapping suggest FILE, or POST /v1/mappings/suggest, proposes a mapping for it";
+
+const spelledOtherwise = ({ name }: Mapping): AppError =>
+  new AppError("no_mapping", `The CSV's header has the columns of ${name} in another spelling; ${REMEDY}.`, {
+    mapping: name,
+  });
+
 function fitsNone(nearest: Mapping, fields: readonly string[]): AppError {
   const { detail, extra } = aboutFit(nearest, fields);
-  const remedy = "tripgrid mapping suggest FILE, or POST /v1/mappings/suggest, proposes a mapping for it";
   return new AppError(
     "no_mapping",
-    `The CSV's header fits no mapping. The nearest one is ${nearest.name}, but ${detail}; ${remedy}.`,
+    `The CSV's header fits no mapping. The nearest one is ${nearest.name}, but ${detail}; ${REMEDY}.`,
     extra,
   );
 }

@@ -76,12 +76,18 @@ export function faultsOf(mapping: Mapping): FieldError[] {
     "time_zone",
     `expected the IANA name of a time zone such as Europe/Rome, or UTC, but got ${shown(zone)}`,
   );
-  expect(
-    zone === undefined || faults.length > 0 || mapping.timeFormats.some((name) => timeFormat(name).isLocal),
-    "time_zone",
-    "it changes nothing: these time formats say a moment by themselves. Leave it out; local times follow the time zone of the place, or of the region that a trip names",
-  );
   return [...faults, ...wholeFaults(mapping)];
+}
+
+/**
+ * The fault of a time zone that changes nothing. It is no fault of a stored mapping: earlier versions took it, and what a
+ * mapping is read for, such as the rest of a batch, does not depend on it.
+ */
+export function zoneFaults({ timeZone, timeFormats }: Mapping): FieldError[] {
+  if (timeZone === undefined || timeFormats.some((name) => timeFormat(name).isLocal)) return [];
+  const detail =
+    "it changes nothing: these time formats say a moment by themselves. Leave it out; local times follow the time zone of the place, or of the region that a trip names";
+  return [{ field: "time_zone", detail }];
 }
 
 function ruleFaults(field: string, rule: ColumnRule): FieldError[] {

@@ -1,11 +1,13 @@
 import { z } from "zod";
 import { AppError } from "../errors.ts";
 import { type Endpoint, jsonBody } from "../kit/endpoint.http.ts";
+import { FaultsError } from "../kit/faults.ts";
 import { readJson, readQuery } from "../kit/input.http.ts";
 import { named } from "../kit/named.http.ts";
 import { replies } from "../kit/replies.http.ts";
 import type { DeleteMapping, FindMapping, ListMappings, PutMapping } from "./mapping.ts";
 import { MappingDefinition, MappingReply, mappingFrom, mappingReply } from "./mapping-definition.ts";
+import { zoneFaults } from "./mapping-faults.ts";
 
 const mappings = named({ what: "mapping", path: "/v1/mappings", tag: "Mappings", example: "bike-share" });
 
@@ -28,9 +30,10 @@ export function putMappingEndpoint(putMapping: PutMapping): Endpoint {
     handle: async (c) => {
       const name = mappings.nameOf(c);
       readQuery(c, z.strictObject({}));
-      const { mapping, created } = await putMapping(
-        mappingFrom(name, withoutAbout(await readJson(c, z.unknown()), name)),
-      );
+      const given = mappingFrom(name, withoutAbout(await readJson(c, z.unknown()), name));
+      const faults = zoneFaults(given);
+      if (faults.length > 0) throw new FaultsError("invalid_body", faults);
+      const { mapping, created } = await putMapping(given);
       return c.json(mappingReply(mapping), created ? 201 : 200);
     },
   };

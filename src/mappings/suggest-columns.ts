@@ -19,6 +19,9 @@ export function choosePlaces(columns: readonly Profile[], choose: Choose, notes:
   for (const [to, column] of [["origin", start] as const, ["destination", end] as const]) {
     if (!column?.form) continue;
     choose(to, column, column.form === "any" ? {} : { form: column.form });
+    if (column.form === "any" && column.values.some(Array.isArray)) {
+      notes.push(`${column.name}: the longitude was taken to come first; if it does not, its form is lat_lon`);
+    }
     if (column.form !== "lat_lon" || orderOf(column.name)) continue;
     notes.push(`${column.name}: the latitude was taken to come first; if it does not, its form is lon_lat`);
   }
@@ -66,7 +69,10 @@ function choosePair(
   choose: Choose,
   notes: string[],
 ): boolean {
-  const of = (coordinate: "lat" | "lon") => columns.find((c) => c.coordinate === coordinate && c.end === end);
+  const of = (coordinate: "lat" | "lon") => {
+    const able = columns.filter((c) => c.coordinate === coordinate && c.end === end);
+    return able.find(({ name }) => !/(^|[^a-z])[xy]$/i.test(name)) ?? able[0];
+  };
   const [lat, lon] = [of("lat"), of("lon")];
   if (!lat || !lon) return false;
   const isZero = (column: Profile) => column.values.some((value) => numberOf(value) === 0);

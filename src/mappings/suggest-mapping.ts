@@ -1,9 +1,10 @@
+import { shown } from "../kit/shown.ts";
 import { dateAlone } from "../time/date-alone.ts";
 import type { FieldTarget } from "./mapping.ts";
 import type { MappingDefinition } from "./mapping-definition.ts";
 import { type Choose, chooseByName, choosePlaces, choosePlacesElsewhere, chooseTimes } from "./suggest-columns.ts";
 import { datesAlone, datesAndTimes } from "./suggest-joined.ts";
-import { saysUtc } from "./suggest-names.ts";
+import { isTimeName, saysUtc } from "./suggest-names.ts";
 import { chooseByPosition } from "./suggest-positions.ts";
 import { guessTimeFormats } from "./suggest-times.ts";
 import { guessUnit } from "./suggest-units.ts";
@@ -123,16 +124,31 @@ export function suggestMapping(
   };
   if (!chosen.has("source"))
     notes.push(`source: no column says who reports the trips; it is ${source} for all of them`);
-  for (const name of datesAlone(header, valuesAt)) {
+  const [only = "", second] = header;
+  if (!about.isJson && second === undefined && /\S[\s:^~]+\S/.test(only)) {
+    notes.push("delimiter: the header has one column; cells are separated by commas, semicolons, tabs or |");
+  }
+  const dates = datesAlone(header, valuesAt);
+  for (const name of dates) {
     if (!rules.has(name))
       notes.push(`${name}: it holds dates without a time of day, and no column with one belongs to it`);
   }
+  notes.push(...strangeTimes(free.filter(({ name }) => !rules.has(name) && !dates.includes(name))));
   notes.push(...missing(chosen));
   const taken = new Set([...rules.values()].flatMap((rule) => rule.with ?? []));
   const others = header.filter((name) => !rules.has(name) && !taken.has(name));
   if (others.length > 0) notes.push(`attributes: these columns are kept as they are: ${others.join(", ")}`);
   return { mapping, notes, open: { pairs: guess.open, columns: timeColumns } };
 }
+
+/** Notes on columns that are named or look like times, and whose values fit no known form. */
+const strangeTimes = (columns: readonly Profile[]): string[] =>
+  columns.flatMap(({ name, values: [sample], isTime }) => {
+    if (isTime || typeof sample !== "string" || !/\d.*[\p{L}:]/u.test(sample)) return [];
+    if (!isTimeName(name) && !/^\d{1,4}([-/.])\d{1,2}\1\d{1,4}\D+\d{1,2}\D/.test(sample)) return [];
+    const remedy = "write its pattern into time_formats, and its target into columns";
+    return [`${name}: no known form of time fits ${shown(sample)}; ${remedy}`];
+  });
 
 /** Whether numbers come as text, as some web services write them into JSON. */
 const hasNumbersAsText = (chosen: ReadonlyMap<string, Profile>): boolean =>

@@ -24,11 +24,16 @@ const END = new RegExp(
 const LAT = /(lat|latitude|latitud|latitudine|breitengrad|lat wgs84)$|^(lat|breitengrad|geografische breite)/;
 const LON =
   /(lon|lng|long|longitude|longitud|longitudine|langengrad|lon wgs84)$|^(lon|lng|langengrad|geografische lange)/;
+/** Short words for both ends, which mean them only beside a coordinate or a time. */
+const OF_START = /^o (?=lat|lon|lng|x$|y$|time|date)|^(lat|lon|lng|latitude|longitude|x|y) ?1$/;
+const OF_END = /^d (?=lat|lon|lng|x$|y$|time|date)|^(lat|lon|lng|latitude|longitude|x|y) ?2$/;
 const TIME = /time|date|timestamp|\bts\b|\bat$|clock|zeit|datum|fecha|hora\b|heure|\bora\b|\btijd/;
 
 /** The end of a trip that a name refers to. */
 export function endOf(name: string): "start" | "end" | undefined {
   const words = wordsOf(name);
+  if (OF_START.test(words)) return "start";
+  if (OF_END.test(words)) return "end";
   const [start, end] = [START.exec(words), END.exec(words)];
   if (start && end) return start.index <= end.index ? "start" : "end";
   return start ? "start" : end ? "end" : undefined;
@@ -68,9 +73,14 @@ export const isPathName = (name: string): boolean =>
 export const isBookingName = (name: string): boolean => /book|creat|order|request|reserv/.test(wordsOf(name));
 
 export function coordinateOf(name: string): "lat" | "lon" | undefined {
-  const words = wordsOf(name);
-  return LAT.test(words) ? "lat" : LON.test(words) ? "lon" : undefined;
+  const words = wordsOf(name)
+    .replace(/ (deg|degrees?|wgs ?84|dd)$/, "")
+    .replace(/ ?[12]$/, "");
+  return LAT.test(words) ? "lat" : LON.test(words) ? "lon" : axisOf(words);
 }
+
+/** `x` and `y`, as map programs name coordinates: of any system, so their values must be degrees. */
+const axisOf = (words: string) => (/(^| )y$/.test(words) ? "lat" : /(^| )x$/.test(words) ? "lon" : undefined);
 
 /** Targets that are recognised by name, with the kind of values that they need. The best names of each come first. */
 export const BY_NAME: readonly {

@@ -4,9 +4,10 @@ import type { SentTime } from "../time/time-parts.ts";
 /**
  * Pairs of formats that differ only in the order of day and month. If no value decides, the first of a pair is taken.
  */
+const CLOCKS = ["H:MM[:SS] A", "H:MM[:SS]", "H:MM:SS.SSS A", "H:MM:SS.SSS", "H'h'MM"].map((clock) => ` ${clock}`);
 const PAIRS = ["/", "-", "."].flatMap((separator) =>
-  ["H:MM[:SS] A", "H:MM[:SS]"].map((clock) => {
-    const date = (first: string, second: string) => `${[first, second, "YYYY"].join(separator)} ${clock}`;
+  [...CLOCKS, ", H:MM[:SS] A", ", H:MM[:SS]", "THH:MM[:SS]"].map((clock) => {
+    const date = (first: string, second: string) => `${[first, second, "YYYY"].join(separator)}${clock}`;
     return separator === "." ? [date("D", "M"), date("M", "D")] : [date("M", "D"), date("D", "M")];
   }),
 ) as [string, string][];
@@ -16,6 +17,19 @@ const SINGLES = [
   ...["YYYY-M-D H:MM[:SS]", "YYYY/M/D H:MM[:SS]", "YYYYMMDDHHMM[SS]", "YYYY-MM-DD H:MM:SS[.SSS] VV"],
   ...["YYYYMMDDTHHMM[SS]", "YYYYMMDDTHHMMSSZ", "YYYYMMDD HH:MM[:SS]", "YYYY-M-D H:MM[:SS] A", "YYYY/M/D H:MM[:SS] A"],
   ...["D MMM YYYY H:MM[:SS]", "D-MMM-YYYY H:MM[:SS]", "D-MMM-YYYY H:MM[:SS] A", "MMM D, YYYY[,] H:MM[:SS][ A]"],
+  ...["D[.] MMM YYYY[,] H:MM[:SS]", "D. MMM YYYY[,] H.MM[.SS]", "YYYY MMM D H:MM[:SS][ A]", "YYYY-MM-DD H'h'MM"],
+  ...[
+    "D-MMM-YYYY H.MM.SS[.SSS] A",
+    "D.M.YYYY H.MM[.SS]",
+    "D 'de' MMM 'de' YYYY[,] H:MM[:SS]",
+    "D/MMM/YYYY[:][ ]H:MM[:SS][ Z]",
+  ],
+  ...[
+    "EEE, D MMM YYYY H:MM:SS Z",
+    "EEE, D MMM YYYY H:MM:SS VV",
+    "EEE MMM D YYYY H:MM:SS Z",
+    "EEE MMM D H:MM:SS Z YYYY",
+  ],
 ];
 
 /** Plausible times lie between these years. Other numbers are ids, amounts or typing errors, not counts since 1970. */

@@ -2,7 +2,7 @@ import { CsvError, parse } from "csv-parse/sync";
 import { AppError } from "../errors.ts";
 import { shown } from "../kit/shown.ts";
 import { cellsOfLines } from "../text/csv-line.ts";
-import { CSV_OPTIONS } from "../text/csv-records.ts";
+import { optionsFor } from "../text/csv-records.ts";
 import { type CsvShape, csvShapeOf, isSeparatorLine } from "../text/csv-shape.ts";
 import { isDataRow } from "../text/no-header.ts";
 import { kept, ROW_LIMITS, type RowLimits } from "./row-limits.ts";
@@ -20,6 +20,7 @@ export function csvRows(body: string, maxRows: number, limits: RowLimits, hasHea
   const shape = csvShapeOf(text.slice(0, SHAPE_CHARACTERS), text.length <= SHAPE_CHARACTERS);
   const lines = parseCsv(text, maxRows, maxColumns, shape);
   if (isSeparatorLine(lines[0])) lines.shift();
+  else lines.splice(0, shape.titles ?? 0);
   checkNumber(lines.length - (hasHeader ? 1 : 0), maxRows);
   const header = hasHeader ? headerOf(lines.shift(), maxColumns) : positionsOf(lines[0], maxColumns);
   const rows = lines.map((cells, i) => csvRow(i + 1, cells, header, maxColumns));
@@ -97,13 +98,13 @@ function withoutSurplus(cells: readonly string[], header: readonly string[]): re
   return [...cells, ...new Array<string>(header.length - cells.length).fill("")];
 }
 
-function parseCsv(body: string, maxRows: number, maxColumns: number, { delimiter }: CsvShape): string[][] {
-  // The header, the allowed number of rows, and one row that shows there are more.
-  const max = maxRows + 2;
-  const cut = cellsOfLines(body, max, maxColumns, delimiter);
+function parseCsv(body: string, maxRows: number, maxColumns: number, shape: CsvShape): string[][] {
+  // What stands before the rows, the allowed number of rows, and one row that shows there are more.
+  const max = (shape.titles ?? 0) + maxRows + 2;
+  const cut = cellsOfLines(body, max, maxColumns, shape);
   if (cut) return cut;
   try {
-    return parse(body, { ...CSV_OPTIONS, delimiter, to: max });
+    return parse(body, { ...optionsFor(shape), to: max });
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
     const line = Number(error.lines ?? 1);

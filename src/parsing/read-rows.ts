@@ -1,11 +1,12 @@
 import { isUtf8 } from "node:buffer";
 import { AppError } from "../errors.ts";
+import { checkFeaturesCrs } from "../geo/features-crs.ts";
 import type { Form } from "../mappings/mapping.ts";
+import { createBlankCheck } from "../text/blank-run.ts";
 import { charsetOf, wholeToUtf8 } from "../text/charset.ts";
 import { type CsvShape, csvShapeOf } from "../text/csv-shape.ts";
 import { arrayAt, rowsPathIn } from "../text/json-path.ts";
 import { formatOf, type Reading } from "../text/text-format.ts";
-import { createBlankCheck } from "./blank-run.ts";
 import { csvFault } from "./csv-rows.ts";
 import { BrokenJson, located } from "./json-fault.ts";
 import { decode } from "./read-body.ts";
@@ -35,6 +36,7 @@ export async function readRows(
   const text = wholeToUtf8(body, charset);
   const form = formOf(text.toString("utf8", 0, PIECE_BYTES).replace(/^\uFEFF/, ""), contentType);
   const path = form === "json" ? (reading.rows ?? rowsPathIn(text.subarray(0, PIECE_BYTES))) : undefined;
+  if (path === "features") checkFeaturesCrs(text.toString("utf8", 0, PIECE_BYTES));
   const rowsText = path === undefined ? text : await collected(arrayAt(asStream(text), path));
   const read = await rowsOf(rowsText, form, maxRows, limits, reading.hasHeader);
   return { ...read, format: formatOf(charset, read.shape, path) };

@@ -1,5 +1,6 @@
 import { CsvError } from "csv-parse";
 import { AppError } from "../errors.ts";
+import { checkFeaturesCrs } from "../geo/features-crs.ts";
 import type { Form } from "../mappings/mapping.ts";
 import { toUtf8 } from "../text/charset.ts";
 import { type CsvRecord, csvRecords } from "../text/csv-records.ts";
@@ -99,6 +100,7 @@ export async function streamRows(
     return { form, header, fields: header, format, blocks: blocksOf(parts, resume.endByte, limits) };
   }
   const path = form !== "json" ? undefined : known ? known.format?.rows : (reading.rows ?? rowsPathIn(head));
+  if (path === "features") checkFeaturesCrs(head.toString("utf8"));
   const format = formatOf(charset, undefined, path);
   const text = resumed(path === undefined ? all : arrayAt(all, path), resume, format);
   const parts = form === "ndjson" ? ndjsonParts(text, resume, rowLimits) : jsonParts(text, resume, rowLimits);
@@ -108,7 +110,7 @@ export async function streamRows(
   return { form, header: undefined, fields, format, blocks: withFirst(first, blocks) };
 }
 
-const shapeOf = ({ delimiter = ",", decimal }: TextFormat = {}): CsvShape => ({ delimiter, decimal });
+const shapeOf = ({ delimiter = ",", ...more }: TextFormat = {}): CsvShape => ({ delimiter, ...more });
 
 /** A converted text is made again from its start, and what was read of it before is skipped. */
 const resumed = (text: AsyncGenerator<Buffer>, resume: ResumeAt, format: TextFormat): AsyncGenerator<Buffer> =>
@@ -145,10 +147,11 @@ export async function csvRowParts(
   limits: RowLimits,
   onBroken?: (error: CsvError, endByte: number) => never,
 ): Promise<{ header: string[]; parts: AsyncGenerator<RowPart> }> {
-  const { delimiter } = shape;
-  const records = csvRecords(bytes, { isStart: resume.endByte === 0, start: resume.endByte, delimiter, limits });
-  let first = known ? [] : await firstRecords(records);
-  if (isSeparatorLine(first[0]?.cells)) first = first.length > 1 ? first.slice(1) : await firstRecords(records);
+  const records = csvRecords(bytes, { isStart: resume.endByte === 0, start: resume.endByte, style: shape, limits });
+  let first = known ? [] : await firstRecords(records, (shape.titles ?? 0) + 1);
+  if (isSeparatorLine(first[0]?.cells)) first.shift();
+  else if (!known) first = first.slice(shape.titles ?? 0);
+  if (!known && first.length === 0) first = await firstRecords(records, 1);
   const header =
     known ?? (hasHeader ? headerFrom(first.shift(), limits) : positionsOf(first[0]?.cells, limits.maxColumns));
   return { header, parts: csvParts(first, records, header, resume, limits, onBroken) };
@@ -203,13 +206,15 @@ async function* blocksOf(
   if (block.rows.length > 0) yield block;
 }
 
-/** The first record, and those that came with it. */
-async function firstRecords(records: AsyncGenerator<CsvRecord[]>): Promise<CsvRecord[]> {
+/** The first records, and those that came with them. */
+async function firstRecords(records: AsyncGenerator<CsvRecord[]>, count: number): Promise<CsvRecord[]> {
+  const first: CsvRecord[] = [];
   try {
     for (let next = await records.next(); !next.done; next = await records.next()) {
-      if (next.value.length > 0) return next.value;
+      first.push(...next.value);
+      if (first.length >= count) break;
     }
-    return [];
+    return first;
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
     throw new AppError("invalid_csv", `The body is not CSV: ${csvFault(error)} in its header.`, { line: 1 });

@@ -9,6 +9,7 @@ import { replies } from "../kit/replies.http.ts";
 import { isStorable } from "../kit/storable.ts";
 import type { PutRegions, RegionChange } from "./region.ts";
 import { regionName } from "./region-name.ts";
+import { zoneNamed } from "./region-zone.ts";
 
 /** Limit of the features of one collection. */
 const MAX_REGIONS = 5000;
@@ -47,7 +48,8 @@ export function putRegionsEndpoint(putRegions: PutRegions, limits: Limits): Endp
       responses: replies(200, "The regions, by name", answer, 400, 409, 413, 422, 503),
     },
     handle: async (c) => {
-      const { name: nameProperty, time_zone: timeZone, make_valid, recompute } = readQuery(c, query);
+      const { name: nameProperty, time_zone, make_valid, recompute } = readQuery(c, query);
+      const timeZone = zoneNamed(time_zone);
       const body = await readJson(c, z.looseObject({}), BODY_FACTOR);
       const options = {
         nameProperty,

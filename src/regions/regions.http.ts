@@ -18,6 +18,7 @@ import {
   Region,
 } from "./region.ts";
 import { regionName } from "./region-name.ts";
+import { zoneNamed } from "./region-zone.ts";
 
 const regions = named({
   ...{ what: "region", path: "/v1/regions", tag: "Regions", example: "Turin" },
@@ -73,7 +74,7 @@ export function putRegionEndpoint(putRegion: PutRegion, limits: Limits): Endpoin
       const hasBoundary = change.boundary !== undefined && change.boundary !== null;
       const { region, created } = await putRegion({
         name: regions.nameOf(c),
-        timeZone: change.time_zone ?? fromQuery.time_zone,
+        timeZone: zoneNamed(change.time_zone ?? fromQuery.time_zone),
         recompute: fromQuery.recompute === "true",
         boundary: hasBoundary
           ? areaFromValue(change.boundary, bare ? "body" : "boundary", {

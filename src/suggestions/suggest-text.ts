@@ -3,7 +3,7 @@ import { looksExchanged } from "../geo/exchanged-point.ts";
 import { placeZone } from "../geo/place-zone.ts";
 import type { LookupsFor } from "../lookups/lookup.ts";
 import { BUILT_IN } from "../mappings/built-in.ts";
-import { closest, fitting } from "../mappings/choose-mapping.ts";
+import { closest, fitting, otherwiseSpelled } from "../mappings/choose-mapping.ts";
 import type { Mapping } from "../mappings/mapping.ts";
 import { definitionOf, mappingFrom } from "../mappings/mapping-definition.ts";
 import { hasColumn } from "../mappings/reach.ts";
@@ -17,10 +17,9 @@ import { rowsPathIn } from "../text/json-path.ts";
 import type { Reading } from "../text/text-format.ts";
 import { dateAlone } from "../time/date-alone.ts";
 import { timeReader, yearsFrom } from "../time/time.ts";
-import { flattened } from "./flatten-record.ts";
+import { headOf, isKeyed, noRows, ROWS_LOOKED_AT } from "./head-of-rows.ts";
 import type { SuggestedMapping, SuggestOptions, Trial } from "./suggestion.ts";
 
-const ROWS_LOOKED_AT = 1000;
 const ROWS_A_BLOCK = 1000;
 const REJECTS_SHOWN = 5;
 /** The number of trip ids that are held to count equal rows. */
@@ -45,14 +44,16 @@ export async function suggestText(
   const reading: Reading = charset === UTF8 ? {} : { charset };
   const { stream, hasHeader } = await openStream(open, options.contentType, reading);
   const how = { ...reading, hasHeader, rows: stream.format.rows };
-  const { header, rows } = await headOf(stream);
-  if (rows.length === 0) throw new AppError("invalid_body", "The file holds no rows.");
+  const { header, rows, fault } = await headOf(stream);
+  if (rows.length === 0) throw noRows(fault);
   const format = Object.keys(stream.format).length > 0 ? { format: stream.format } : {};
-  const builtIn = hasHeader ? closest(fitting(BUILT_IN, stream.fields), stream.fields) : [];
+  const asIs = hasHeader ? closest(fitting(BUILT_IN, stream.fields), stream.fields) : [];
+  const isRespelled = hasHeader && asIs.length === 0;
+  const builtIn = isRespelled ? closest(otherwiseSpelled(stream.fields), stream.fields) : asIs;
   const [known] = builtIn;
   let suggested: SuggestedMapping;
   if (known && builtIn.length === 1 && knowsTimes(known, header, rows))
-    suggested = { ...ofBuiltIn(known, stream.fields, options), ...format };
+    suggested = { ...ofBuiltIn(known, stream.fields, options, isRespelled), ...format };
   else {
     const {
       mapping,
@@ -66,6 +67,9 @@ export async function suggestText(
       hasHeader,
       lookup: options.lookup,
     });
+    if (stream.form === "json" && isKeyed(header, rows)) {
+      notes.push("rows: the JSON is one object with a member for each trip; send a list of its members instead");
+    }
     suggested = { mapping, notes, ...format };
     await decideTimes(suggested, undecided, open, options.contentType, how);
   }
@@ -97,17 +101,6 @@ async function pathOfRows(open: () => AsyncIterable<Buffer>): Promise<string | u
   return undefined;
 }
 
-async function headOf(stream: RowStream): Promise<{ header: string[]; rows: unknown[][] }> {
-  const records: Record<string, unknown>[] = [];
-  for await (const { rows } of stream.blocks) {
-    for (const row of rows)
-      if ("record" in row) records.push(stream.form === "csv" ? row.record : flattened(row.record));
-    if (records.length >= ROWS_LOOKED_AT) break;
-  }
-  const header = stream.header ?? [...new Set(records.flatMap((record) => Object.keys(record)))];
-  return { header, rows: records.map((record) => header.map((name) => record[name])) };
-}
-
 /** Whether a built-in mapping reads most times of the first rows. Native columns may hold foreign times. */
 function knowsTimes(mapping: Mapping, header: readonly string[], rows: readonly unknown[][]): boolean {
   const reader = timeReader(mapping.timeFormats, mapping.timeZone);
@@ -124,14 +117,24 @@ function knowsTimes(mapping: Mapping, header: readonly string[], rows: readonly 
   return times.filter((time) => reader.read(time)).length >= times.length / 2;
 }
 
-function ofBuiltIn(mapping: Mapping, fields: readonly string[], options: SuggestOptions): SuggestedMapping {
+function ofBuiltIn(
+  mapping: Mapping,
+  fields: readonly string[],
+  options: SuggestOptions,
+  isRespelled: boolean,
+): SuggestedMapping {
   const { columns, constants, ...more } = definitionOf(mapping);
   const present = Object.entries(columns).filter(([column]) => hasColumn(fields, column));
   const source = options.source ?? (mapping.asksSource ? (options.otherwise ?? "CHANGE-ME") : undefined);
   const named = source === undefined ? constants : { ...constants, source };
   const how = mapping.asksSource ? ", with source=NAME" : " as it is";
+  const proposed = { columns: Object.fromEntries(present), ...(named ? { constants: named } : {}), ...more };
+  if (isRespelled) {
+    const note = `The columns are those of the built-in mapping ${mapping.name} in another spelling.`;
+    return { mapping: proposed, notes: [note] };
+  }
   return {
-    mapping: { columns: Object.fromEntries(present), ...(named ? { constants: named } : {}), ...more },
+    mapping: proposed,
     notes: [`The built-in mapping ${mapping.name} reads this file${how}.`],
     built_in: mapping.name,
   };

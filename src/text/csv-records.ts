@@ -1,6 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { type Info, type Options, type Parser, parse } from "csv-parse";
-import { cellsOfLine } from "./csv-line.ts";
+import { type CellStyle, cellsOfLine } from "./csv-line.ts";
 import { firstBadByte, shownBytes } from "./utf8.ts";
 import { PIECE_BYTES, wholeLines } from "./whole-lines.ts";
 
@@ -12,6 +12,12 @@ export const CSV_OPTIONS = {
   skip_empty_lines: true,
   record_delimiter: ["\r\n", "\n", "\r"],
 };
+
+/** Parser options for cells that are written in a style. */
+export const optionsFor = ({ delimiter, quote = '"', padded = false }: CellStyle) => ({
+  ...CSV_OPTIONS,
+  ...{ delimiter, quote, escape: quote, trim: padded },
+});
 
 /** The limits of a record. */
 export interface CsvLimits {
@@ -35,7 +41,7 @@ export interface CsvReading {
   isStart: boolean;
   /** Where the bytes begin in the payload. */
   start: number;
-  delimiter: string;
+  style: CellStyle;
   limits: CsvLimits;
 }
 
@@ -90,7 +96,7 @@ function cutLines(piece: Buffer, start: number, records: CsvRecord[], reading: C
     const line = text.slice(at, end > at && text.charCodeAt(end - 1) === CARRIAGE_RETURN ? end - 1 : end);
     // Piece boundaries decide whether such a line comes here, but they must not change its outcome: the parser decides.
     if (piece.length > maxRowBytes && Buffer.byteLength(line) > maxRowBytes) return endByte;
-    const cells = line === "" ? [] : cellsOfLine(line, maxColumns, reading.delimiter);
+    const cells = line === "" ? [] : cellsOfLine(line, maxColumns, reading.style);
     if (!cells) return endByte;
     const next = newline < 0 ? end : end + 1;
     endByte += isAscii ? next - at : Buffer.byteLength(text.slice(at, next));
@@ -179,8 +185,7 @@ class PieceParser {
 
   #start(): Parser {
     const parser = parse({
-      ...CSV_OPTIONS,
-      delimiter: this.#reading.delimiter,
+      ...optionsFor(this.#reading.style),
       bom: false,
       info: true,
       max_record_size: this.#limits.maxRowBytes,

@@ -1,3 +1,5 @@
+import { mayHaveTitles, titlesIn } from "./csv-titles.ts";
+
 /** The delimiters between the cells of a CSV. */
 export const DELIMITERS = [",", ";", "\t", "|"] as const;
 export type Delimiter = (typeof DELIMITERS)[number];
@@ -7,6 +9,12 @@ export interface CsvShape {
   delimiter: Delimiter;
   /** `,` if numbers are written with a decimal comma. Undefined: no number shows that they are. */
   decimal?: "," | undefined;
+  /** A single quote if that is the mark around quoted cells. Undefined: a double quote. */
+  quote?: "'" | undefined;
+  /** Whether blanks stand between delimiters and quotes, as in `a, "b"`. */
+  padded?: true | undefined;
+  /** The number of records before the header. Undefined: none. */
+  titles?: number | undefined;
 }
 
 export const PLAIN_SHAPE: CsvShape = { delimiter: "," };
@@ -27,16 +35,24 @@ export function csvShapeOf(head: string, isWhole: boolean): CsvShape {
     const delimiter = DELIMITERS.find((one) => one === told[1]);
     if (delimiter) return shapeWith(delimiter, recordsOf(head.slice(told[0].length), delimiter));
   }
+  const style = { ...(hasSingleQuotes(head) ? SINGLE : {}), ...(isPadded(head) ? PADDED : {}) };
+  const cutAt = (delimiter: Delimiter) => {
+    const records = recordsOf(head, delimiter, style.quote, style.padded);
+    if (!isWhole && records.length > 1 && records.length <= RECORDS_LOOKED_AT) records.pop();
+    return { delimiter, records };
+  };
+  const titled = mayHaveTitles(head, DELIMITERS) ? titledIn(DELIMITERS.map(cutAt)) : undefined;
+  if (titled) {
+    const { titles, delimiter, records } = titled;
+    return { ...shapeWith(delimiter, records.slice(titles)), ...style, titles };
+  }
   const firstLine = head.slice(0, lineEnd(head));
   const possible = DELIMITERS.filter((delimiter) => firstLine.includes(delimiter));
   const [only = ",", ...others] = possible;
   // Most files: commas, and no number in quotes that holds one.
-  if (others.length === 0 && only === "," && !/"\s*[+-]?[\d.]*,\d+\s*"/.test(head)) return PLAIN_SHAPE;
-  const cut = possible.map((delimiter) => {
-    const records = recordsOf(head, delimiter);
-    if (!isWhole && records.length > 1 && records.length <= RECORDS_LOOKED_AT) records.pop();
-    return { delimiter, records, ...fitOf(records) };
-  });
+  const hasStyle = Object.keys(style).length > 0;
+  if (!hasStyle && others.length === 0 && only === "," && !/"\s*[+-]?[\d.]*,\d+\s*"/.test(head)) return PLAIN_SHAPE;
+  const cut = possible.map(cutAt).map((one) => ({ ...one, ...fitOf(one.records) }));
   const best = cut.reduce<(typeof cut)[number] | undefined>(
     (top, one) =>
       one.width > 1 && (!top || one.share > top.share || (one.share === top.share && one.width > top.width))
@@ -45,8 +61,38 @@ export function csvShapeOf(head: string, isWhole: boolean): CsvShape {
     undefined,
   );
   if (!best) return PLAIN_SHAPE;
-  return shapeWith(best.delimiter, best.records);
+  return { ...shapeWith(best.delimiter, best.records), ...style };
 }
+
+const SINGLE = { quote: "'" } as const;
+const PADDED = { padded: true } as const;
+
+/** The delimiter that shows a header with most columns below titles. */
+function titledIn<T extends { records: string[][] }>(cut: readonly T[]): (T & { titles: number }) | undefined {
+  const found = cut.flatMap((one) => {
+    const titles = titlesIn(one.records);
+    return titles === undefined ? [] : [{ ...one, titles }];
+  });
+  const width = ({ records, titles }: { records: string[][]; titles: number }) => records[titles]?.length ?? 0;
+  return found.sort((a, b) => width(b) - width(a))[0];
+}
+
+/** Whether cells are put in single quotes: in some line as many begin with one as end with one, and no quote is double. */
+function hasSingleQuotes(head: string): boolean {
+  const lines = firstLines(head);
+  const opens = (line: string) => line.match(/(^|[,;\t|])\s*'/g)?.length ?? 0;
+  const closes = (line: string) => line.match(/'\s*(?=$|[,;\t|])/g)?.length ?? 0;
+  return lines.some((line) => opens(line) > 0) && lines.every((l) => !l.includes('"') && opens(l) === closes(l));
+}
+
+/** Whether blanks follow delimiters, in the header too, and quotes the blanks: `"id", "name"`. */
+function isPadded(head: string): boolean {
+  const [header = "", ...others] = firstLines(head);
+  if (!/[,;|] +\S/.test(header)) return false;
+  return [header, ...others].some((line) => /[,;|] +(["'])(?:(?!\1).)+\1 *(?=[,;|]|$)/.test(line));
+}
+
+const firstLines = (head: string): string[] => head.split(/\r\n|\n|\r/, 4).slice(0, 3);
 
 /** A line by which spreadsheets are told the delimiter: `sep=;`. */
 const SEPARATOR_LINE = /^"?sep=(.)"?\r?\n/i;
@@ -83,7 +129,7 @@ function withoutSurplus(cells: readonly string[]): number {
 }
 
 /** Cuts the first records of a CSV, quoted cells too. It forgives every fault: a parser reports those. */
-function recordsOf(text: string, delimiter: string): string[][] {
+function recordsOf(text: string, delimiter: string, quote = '"', isPadded = false): string[][] {
   const records: string[][] = [];
   let cells: string[] = [];
   let cell = "";
@@ -100,11 +146,12 @@ function recordsOf(text: string, delimiter: string): string[][] {
   for (let i = 0; i < text.length && records.length <= RECORDS_LOOKED_AT; i++) {
     const char = text[i] as string;
     if (isQuoted) {
-      if (char !== '"') cell += char;
-      else if (text[i + 1] === '"') cell += text[i++];
+      if (char !== quote) cell += char;
+      else if (text[i + 1] === quote) cell += text[i++];
       else isQuoted = false;
-    } else if (char === '"' && cell === "") isQuoted = true;
-    else if (char === delimiter) endCell();
+    } else if (char === quote && (cell === "" || (isPadded && cell.trim() === ""))) {
+      [isQuoted, cell] = [true, ""];
+    } else if (char === delimiter) endCell();
     else if (char === "\n" || char === "\r") endRecord();
     else cell += char;
   }

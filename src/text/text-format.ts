@@ -9,6 +9,12 @@ export interface TextFormat {
   delimiter?: Delimiter | undefined;
   /** Undefined: numbers are not known to have decimal commas. */
   decimal?: "," | undefined;
+  /** Of a CSV. Undefined: quoted cells have double quotes. */
+  quote?: "'" | undefined;
+  /** Of a CSV. Undefined: blanks around a cell are part of it. */
+  padded?: true | undefined;
+  /** The number of lines before the header of a CSV: titles and comments. Undefined: none. */
+  titles?: number | undefined;
   /** The path of the array of rows in a JSON document. Undefined: the document is the array, or the only row. */
   rows?: string | undefined;
 }
@@ -29,6 +35,9 @@ export function formatOf(charset: Charset | undefined, shape: CsvShape | undefin
     ...(charset === undefined || charset === UTF8 ? {} : { charset }),
     ...(shape === undefined || shape.delimiter === "," ? {} : { delimiter: shape.delimiter }),
     ...(shape?.decimal === undefined ? {} : { decimal: shape.decimal }),
+    ...(shape?.quote === undefined ? {} : { quote: shape.quote }),
+    ...(shape?.padded === undefined ? {} : { padded: shape.padded }),
+    ...(shape?.titles === undefined ? {} : { titles: shape.titles }),
     ...(rows === undefined ? {} : { rows }),
   };
 }

@@ -63,7 +63,7 @@ export function timeFormat(name: string): TimeFormat {
   const format = {
     read,
     takesNumbers: false,
-    isLocal: !/Z/.test(name) || /\[[^\]]*Z[^\]]*\]/.test(name),
+    isLocal: !/Z|VV/.test(name.replace(/\[[^\]]*\]|'[^']*'/g, "")),
     expected: `${name} like ${example}`,
   };
   if (known.size >= MAX_KNOWN) known.clear();
@@ -98,7 +98,7 @@ export function plainIso(text: string): SentTime | undefined {
 }
 
 const ISO =
-  /^(\d{4})-(\d{2})-(\d{2})[T ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?(?:\s?(Z|[+-]\d{2}(?::?\d{2})?)|\s(UTC|GMT))?$/i;
+  /^(\d{4})-(\d{2})-(\d{2})[T ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?(?:\s?(Z|[+-]\d{2}(?::?\d{2})?)(?:\[[\w/+-]{1,40}\])?|\s(UTC|GMT))?$/i;
 
 /** Reads ISO 8601 with or without seconds, their fraction and an offset. */
 export function anyIso(text: string): SentTime | undefined {

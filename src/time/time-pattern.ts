@@ -1,3 +1,4 @@
+import { monthOfName } from "./month-names.ts";
 import type { SentTime } from "./time-parts.ts";
 import { clockText, exists, existsOrEnds, minutesEast, utcOf } from "./time-parts.ts";
 import { isTimeZone } from "./time-zone.ts";
@@ -13,9 +14,21 @@ const MAX_TEXT = 100;
  * does not fit would take milliseconds.
  */
 const MAX_BARE = 4;
-const MONTHS = "january february march april may june july august september october november december".split(" ");
+/** A letter of Latin script, also with a separate accent. */
+const LETTER = "[a-z\\u00c0-\\u017f\\u0300-\\u036f]";
 
-type Part = "year" | "month" | "day" | "hour" | "minute" | "second" | "fraction" | "half" | "zone" | "place";
+type Part =
+  | "year"
+  | "month"
+  | "day"
+  | "weekday"
+  | "hour"
+  | "minute"
+  | "second"
+  | "fraction"
+  | "half"
+  | "zone"
+  | "place";
 
 interface Token {
   part: Part;
@@ -37,11 +50,12 @@ const token = (part: Part, source: string, digits: Token["digits"], example: str
 const TOKENS: Readonly<Record<string, Token>> = {
   YYYY: token("year", String.raw`(\d{4})`, "fixed", "2018"),
   YY: token("year", String.raw`(\d{2})`, "fixed", "18"),
-  MMM: token("month", "([a-z]{3,9})", "none", "May"),
+  MMM: token("month", `(${LETTER}{3,14}\\.?)`, "none", "May"),
   MM: token("month", String.raw`(\d{2})`, "fixed", "05"),
   M: token("month", String.raw`(\d{1,2})`, "variable", "5"),
   DD: token("day", String.raw`(\d{2})`, "fixed", "21"),
   D: token("day", String.raw`(\d{1,2})`, "variable", "21"),
+  EEE: token("weekday", `(${LETTER}{2,14}\\.?)`, "none", "Mon"),
   HH: token("hour", String.raw`(\d{2})`, "fixed", "02"),
   H: token("hour", String.raw`(\d{1,2})`, "variable", "2"),
   mm: token("minute", String.raw`(\d{2})`, "fixed", "54"),
@@ -51,13 +65,16 @@ const TOKENS: Readonly<Record<string, Token>> = {
   SSS: token("fraction", String.raw`(\d{1,9})`, "variable", "5"),
   A: token("half", String.raw`([ap])\.?m\.?`, "none", "AM"),
   VV: token("place", "([a-z_]+(?:/[a-z0-9_+-]+){0,2})", "none", "Europe/Rome"),
-  Z: token("zone", String.raw`(z|[+-]\d{2}(?::?\d{2})?)`, "none", "+02:00"),
+  Z: token("zone", String.raw`(z|(?:utc|gmt)?[+-]\d{2}(?::?\d{2})?)(?: \([^()]{2,50}\))?`, "none", "+02:00"),
 };
 
 const LEXEME = /([A-Za-z])\1*|'[^']*'|\s+|[^A-Za-z']/y;
 
 /** Reads all spaces at a place. Fewer are never tried if the rest does not fit. */
 const SPACES = String.raw`\s+(?!\s)`;
+
+/** Before AM and PM a space is often left out. */
+const SPACES_OR_NONE = String.raw`\s*(?!\s)`;
 
 /**
  * Compiles a pattern of tokens, `[optional parts]` and other characters, which stand for themselves. A space reads any
@@ -90,7 +107,7 @@ export function timePattern(pattern: string): { read: (text: string) => SentTime
     if (place !== "") return inZone(clock, place);
     const zone = group(z, "");
     if (zone === "") return { kind: "naive", text: clock };
-    const east = minutesEast(zone);
+    const east = minutesEast(zone.replace(/^(utc|gmt)/i, ""));
     return east === undefined ? undefined : { kind: "instant", text: utcOf(clock, east) };
   };
   return { read, example };
@@ -118,7 +135,12 @@ function compile(pattern: string): { source: string; example: string; parts: Par
       const literal = lexeme.replaceAll("'", "");
       // The spaces could be divided between the two in many ways, and all would be tried.
       if (/\s$/.test(example) && /^\s/.test(literal)) throw new RangeError("it has a space beside another one");
-      source += /^\s+$/.test(lexeme) ? SPACES : literal.replace(/[\\^$.*+?()[\]{}|/-]/g, String.raw`\$&`);
+      const isBeforeHalf = /^\s+$/.test(lexeme) && /^A$/i.test(lexemes[i + 1] ?? "");
+      source += isBeforeHalf
+        ? SPACES_OR_NONE
+        : /^\s+$/.test(lexeme)
+          ? SPACES
+          : literal.replace(/[\\^$.*+?()[\]{}|/-]/g, String.raw`\$&`);
       [example, before] = [example + literal, undefined];
       continue;
     }
@@ -153,7 +175,7 @@ function lexemesOf(pattern: string): string[] {
 /** The token of a lexeme. Undefined: the lexeme stands for itself. */
 function tokenOf(lexeme: string, before: Part | undefined): Token | undefined {
   if (!/^[A-Za-z]/.test(lexeme) || lexeme === "T") return undefined;
-  const name = /^m+$/.test(lexeme) ? lexeme : lexeme.toUpperCase().replace(/^SSS+$/, "SSS");
+  const name = /^m+$/.test(lexeme) ? lexeme : lexeme.toUpperCase().replace(/^(SSS)S+$|^(EEE)E+$/, "$1$2");
   if ((name === "MM" || name === "M") && before === "hour") return TOKENS[name.toLowerCase()];
   const found = Object.hasOwn(TOKENS, name) ? TOKENS[name] : undefined;
   if (!found) throw new RangeError(`${lexeme} is none of ${Object.keys(TOKENS).join(", ")}`);
@@ -169,12 +191,8 @@ function inZone(clock: string, name: string): SentTime | undefined {
 const fullYear = (text: string) =>
   text.length === 2 ? Number(text) + (Number(text) < 70 ? 2000 : 1900) : Number(text);
 
-/** The month of digits, or of an English name or its first three letters. Other text gives 0, which is no month. */
-function monthNumber(text: string): number {
-  if (/^\d/.test(text)) return Number(text);
-  const name = text.toLowerCase();
-  return MONTHS.findIndex((month) => month === name || month.slice(0, 3) === name) + 1;
-}
+/** The month of digits or of a name. Other text gives 0, which is no month. */
+const monthNumber = (text: string): number => (/^\d/.test(text) ? Number(text) : monthOfName(text));
 
 /** The hour of the day: 12 AM is 0 and 12 PM is 12. An hour that is not on a clock face gives 24, which is no hour. */
 function hourOfDay(hour: number, half: string): number {

@@ -99,6 +99,9 @@ function lie(file: Buffer, bytes: number): Buffer {
   return copy;
 }
 
+/** A row with one cell, in the last column. */
+const FAR = '<row><c r="XFD9"><v>1</v></c></row>';
+
 describe("a workbook", () => {
   const rows = [
     ["trip_id", "source", "n"],
@@ -143,6 +146,12 @@ describe("a workbook", () => {
     expect(isDateFormat(id, code)).toBe(expected);
   });
 
+  it("may have a title above its header, and rows that end early", async () => {
+    const titled = [["Trips of March"], [], ["id", "lat", "note"], ["a", 45.07, "x"], ["b", 45.06]];
+    const [[, text] = []] = await members(await zipOf(workbookParts(titled as (string | number)[][])));
+    expect(text).toBe("Trips of March\nid,lat,note\na,45.07,x\nb,45.06,\n");
+  });
+
   it("has one sheet that is named, or the first", async () => {
     const file = await zipOf(workbookParts(rows));
     expect(await members(file, "zip", "Trips")).toHaveLength(1);
@@ -179,6 +188,8 @@ describe("a workbook", () => {
       /document type/,
     ],
     ["an unknown entity", (xml) => xml.replace("<sheetData>", "<sheetData>&bomb;"), /cannot be read/],
+    ["cells far apart", (xml) => xml.replace("</sheetData>", `${FAR.repeat(300)}</sheetData>`), /too far apart/],
+    ["an unknown shared text", (xml) => xml.replace(/<row.*row>/, '<row><c t="s"><v>7</v></c></row>'), /text "7"/],
     ["a column beyond all columns", (xml) => xml.replace('r="A1"', 'r="ZZZZZ1"'), /too many columns/],
     ["XML that ends too early", (xml) => xml.slice(0, -20), /cannot be read/],
   ])("with %s is refused", async (_, change, detail) => {

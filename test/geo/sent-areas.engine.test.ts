@@ -100,6 +100,29 @@ describe("an area may be sent as", () => {
     );
   });
 
+  it("GeoJSON by itself, with the rest in the query string", async () => {
+    const bare = (query: string, area: object = polygon(WEST)) =>
+      callJson<WeeklyAnswer & Problem>(service, "POST", `/v1/weekly-averages${query}`, area);
+    expect((await bare("")).body.trips).toBe(2);
+    expect((await bare("?source=turin&method=estimate")).body).toMatchObject({ method: "estimate" });
+    const feature = { type: "Feature", properties: {}, geometry: polygon(WEST) };
+    expect((await bare("?region=Turin", feature)).body.trips).toBe(2);
+    expect((await bare("?source=turim")).status).toBe(404);
+    const given = { area: polygon(WEST) };
+    expect((await bare("?source=turim", given)).body.errors?.[0]?.field).toBe("source");
+    expect((await bare("?sauce=turin", given)).body).toMatchObject({
+      status: 400,
+      errors: [{ field: "sauce", detail: "there is no such parameter" }],
+    });
+    expect((await bare("", { source: "turin" })).body.detail).toBe("area: expected a value, but it is not there");
+  });
+
+  it("a circle around a point with its coordinates exchanged, and says so", async () => {
+    const { body } = await ask("circle=45.015,7.615,1500");
+    expect(body.trips).toBe(0);
+    expect(body.hints?.[0]).toMatch(/^No trip lies in the area, but \d do with longitude and latitude exchanged/);
+  });
+
   it("a circle across the antimeridian", async () => {
     const origins: Position[] = [
       [179.9, -17],

@@ -4,6 +4,7 @@ import { add } from "../../src/kit/endpoint.http.ts";
 import { onError } from "../../src/kit/on-error.http.ts";
 import { createRoom } from "../../src/kit/room.ts";
 import type { PutMapping, StoredMapping } from "../../src/mappings/mapping.ts";
+import { mappingFrom } from "../../src/mappings/mapping-definition.ts";
 import { endpoints } from "../../src/mappings/mappings.http.ts";
 
 const stored = new Map<string, StoredMapping>();
@@ -48,6 +49,18 @@ describe("/v1/mappings", () => {
     expect(await ask("PUT", "/v1/mappings/bikes", changed)).toEqual({ status: 200, body: changed });
     expect(await ask("GET", "/v1/mappings")).toEqual({ status: 200, body: { mappings: [changed] } });
   });
+
+  it.each([[["unix"]], [["YYYY-MM-DD HH:MM VV"]]])(
+    "refuses a time zone beside %j, where it changes nothing, and reads one that is stored",
+    async (time_formats) => {
+      const useless = { ...definition, time_formats, time_zone: "UTC" };
+      expect(await ask("PUT", "/v1/mappings/bikes", useless)).toMatchObject({
+        status: 400,
+        body: { errors: [{ field: "time_zone", detail: expect.stringMatching(/^it changes nothing/) }] },
+      });
+      expect(mappingFrom("bikes", useless).timeZone).toBe("UTC");
+    },
+  );
 
   it("forgets a mapping, once", async () => {
     await ask("PUT", "/v1/mappings/bikes", definition);

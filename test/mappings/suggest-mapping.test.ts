@@ -91,6 +91,28 @@ describe("a mapping is suggested for", () => {
     ]);
   });
 
+  it.each([
+    ["id,start,lat1,lon1,lat2,lon2"],
+    ["id,start,o_lat,o_lon,d_lat,d_lon"],
+    ["id,start,Start Latitude [deg],Start Longitude [deg],End Latitude (WGS84),End Longitude (WGS84)"],
+    ["id,start,pickup_y,pickup_x,dropoff_y,dropoff_x"],
+  ])("both ends as in %s", (header) => {
+    const made = suggest(header, "1,2018-07-01 00:04:00,45.07,7.67,45.1,7.7");
+    expect(tripsOf(made)).toMatchObject([{ origin: [7.67, 45.07], destination: [7.7, 45.1] }]);
+  });
+
+  it("no x and y that are metres, or that stand beside degrees", () => {
+    const metres = suggest("id,start,x,y", "1,2018-07-01 00:04:00,389000,5000000");
+    expect(metres.notes).toContainEqual(expect.stringMatching(/^x: its values are no degrees, such as "389000"/));
+    const both = suggest("id,start,x,y,lat,lon", "1,2018-07-01 00:04:00,1,2,45.07,7.67");
+    expect(tripsOf(both)).toMatchObject([{ origin: [7.67, 45.07] }]);
+  });
+
+  it("no table whose cells are separated by something else, and says so", () => {
+    const made = suggest("id start lat lon", "1 2018-07-01T00:04:00 45.07 7.67");
+    expect(made.notes).toContainEqual(expect.stringMatching(/^delimiter: the header has one column/));
+  });
+
   it("WKT, seconds since 1970, and a driver", () => {
     const made = suggest(
       "booking_no,created_at,departure_ts,from_point,to_point,driver,city",
@@ -137,6 +159,33 @@ describe("a mapping is suggested for", () => {
       end_lat: "destination_lat",
       end_lng: "destination_lon",
     });
+  });
+});
+
+describe("times are known in the words of other languages and programs", () => {
+  it.each([
+    ["2. März 2018 08:00", "2018-03-02T08:00:00"],
+    ["2 févr. 2018 08:00", "2018-02-02T08:00:00"],
+    ["02-ene-2018 08:00", "2018-01-02T08:00:00"],
+    ["2 de enero de 2018 08:00", "2018-01-02T08:00:00"],
+    ["03/22/2018 8:00AM", "2018-03-22T08:00:00"],
+    ["22.3.2018 8.00", "2018-03-22T08:00:00"],
+    ["22/03/2018 08h00", "2018-03-22T08:00:00"],
+    ["22/03/2018 08:00:00.000", "2018-03-22T08:00:00"],
+    ["02-MAR-18 08.00.00.000000 PM", "2018-03-02T20:00:00"],
+    ["2018 Mar 02 08:00:00 AM", "2018-03-02T08:00:00"],
+    ["2018-03-02T08:00:00+01:00[Europe/Rome]", "2018-03-02T07:00:00+00:00"],
+    ["Fri Mar 02 2018 08:00:00 GMT+0100 (CET)", "2018-03-02T07:00:00+00:00"],
+    ["02/Mar/2018:08:00:00 +0100", "2018-03-02T07:00:00+00:00"],
+  ])("%s", (time, text) => {
+    const made = suggest("id,start,lat,lon", `1,${time},45.07,7.67`);
+    expect(tripsOf(made)).toMatchObject([{ startedAt: { text } }]);
+  });
+
+  it("and named where they are not", () => {
+    expect(suggest("id,start,lat,lon", "1,2018-03-02 08:00:00 CEST,45.07,7.67").notes).toContainEqual(
+      expect.stringMatching(/^start: no known form of time fits "2018-03-02 08:00:00 CEST"; write its pattern/),
+    );
   });
 });
 

@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { limitShown, shown } from "../../src/kit/shown.ts";
 import { native } from "../../src/mappings/native.ts";
-import { createBlankCheck, MAX_BLANK } from "../../src/parsing/blank-run.ts";
 import { classifyRows } from "../../src/parsing/classify-rows.ts";
 import { compileCells, mapRow } from "../../src/parsing/map-row.ts";
 import { readRows } from "../../src/parsing/read-rows.ts";
 import { kept, MAX_KEPT, ROW_LIMITS } from "../../src/parsing/row-limits.ts";
 import { FROM_START, ndjsonParts } from "../../src/parsing/row-parts.ts";
 import type { SentRow } from "../../src/parsing/sent-row.ts";
+import { createBlankCheck, MAX_BLANK } from "../../src/text/blank-run.ts";
 
 const RANGE = { min: "2000-01-01", max: "2027-01-01" };
 const row = { source: "s", started_at: "2018-05-21T02:54:04", origin: [7.67, 44.99] };

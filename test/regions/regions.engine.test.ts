@@ -137,6 +137,7 @@ describe("a region is refused with", () => {
 
   it.each<[string, unknown, number, string, object]>([
     ["an unknown time zone", { time_zone: "Mars/Olympus" }, 400, "invalid_parameter", {}],
+    ["an abbreviation, which has no summer", { time_zone: "CET" }, 400, "invalid_parameter", {}],
     ["a self-crossing boundary", { boundary: bowTie }, 422, "invalid_area", { at: [1, 1] }],
     [
       "an open ring",

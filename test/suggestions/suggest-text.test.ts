@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { chooseMapping } from "../../src/mappings/choose-mapping.ts";
 import { mappingFrom } from "../../src/mappings/mapping-definition.ts";
 import { classifyRows } from "../../src/parsing/classify-rows.ts";
 import { ROW_LIMITS } from "../../src/parsing/row-limits.ts";
@@ -130,7 +131,34 @@ describe("the notes of a proposal", () => {
       "id,start_time,start_lat,start_lon\n1,2024-01-05 08:15,5934000,567000\n",
       /start_lat: its values are no degrees, such as "5934000"/,
     ],
+    [
+      "tell that a point may begin with its latitude",
+      '[{"id": 1, "start": "2024-01-05T08:15:00Z", "from": [45.07, 7.67]}]',
+      /from: the longitude was taken to come first/,
+    ],
+    [
+      "tell that an object holds a trip in each member",
+      '{"a": {"start": "2024-01-05T08:15:00Z", "lat": 45, "lon": 7}, "b": {"start": "2024-01-05T09:15:00Z", "lat": 45, "lon": 7}}',
+      /one object with a member for each trip/,
+    ],
   ])("%s", async (_, file, note) => {
     expect((await tried(file)).notes.join("\n")).toMatch(note);
+  });
+
+  it("are an error if no row can be read, which says why", async () => {
+    const file = Buffer.concat([Buffer.from("id,lat\n1,"), Buffer.from([0xc5, 0xc5, 0xff, 0xd7]), Buffer.from("\n")]);
+    await expect(tried(file)).rejects.toThrow(/no row that can be read: row 1: .*not UTF-8/);
+  });
+
+  it("name the built-in mapping whose columns are there in another spelling", async () => {
+    const header = "RIDE_ID,RIDEABLE_TYPE,STARTED_AT,ENDED_AT,START_LAT,START_LNG,END_LAT,END_LNG,MEMBER_CASUAL";
+    const file = `${header}\na,electric_bike,2024-03-02 08:00:00,2024-03-02 08:10:00,45.07,7.67,45.08,7.68,member\n`;
+    const { notes, trips, mapping } = await tried(file);
+    expect(notes[0]).toBe("The columns are those of the built-in mapping lyft in another spelling.");
+    expect(trips).toMatchObject([{ origin: HERE, destination: [7.68, 45.08], tripId: "a" }]);
+    expect(mapping.columns).toHaveProperty("STARTED_AT", "started_at");
+    expect(() => chooseMapping(undefined, { form: "csv", fields: header.split(",") }, [])).toThrow(
+      /has the columns of lyft in another spelling; tripgrid mapping suggest/,
+    );
   });
 });

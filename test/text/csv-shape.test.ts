@@ -107,3 +107,47 @@ describe("the rows of a JSON document", () => {
     await expect(textOf(arrayAt(inPieces(document, 7), "data.trips"))).rejects.toThrow(detail);
   });
 });
+
+describe("what stands before a header", () => {
+  const header = "id,started_at,lat,lon";
+  const rows = "1,2024-03-02 08:00,45.07,7.67\n2,2024-03-03 08:00,45.06,7.66\n";
+
+  it.each([
+    ["a title", "Trips of March\n\n", 1],
+    ["titles with surplus cells", "Trips of March,,,\nGenerated,2024-04-01,,\n", 2],
+    ["comments", "# source: the city\n# licence: CC0, see the web site\n", 2],
+    ["many titles", "one\ntwo\nthree: 3\nfour, or five\n", 4],
+    ["a title with a comma", "Report of trips, March\n", 1],
+  ])("%s is left out", (_, titles, count) => {
+    expect(csvShapeOf(`${titles}${header}\n${rows}`, true)).toEqual({ delimiter: ",", titles: count });
+    const others = `${titles}${header}\n${rows}`.replaceAll(",", ";");
+    expect(csvShapeOf(others, true)).toEqual({ delimiter: ";", titles: count });
+  });
+
+  it.each([
+    ["nothing", `${header}\n${rows}`],
+    ["rows with surplus texts", "a,b\nx,y,z\n1,2\n3,4\n"],
+    ["rows with more cells than the header names", "id,lat,lon\n1,45.07,7.67,x\n2,45.06,7.66,y\n"],
+    ["a row too long, and then another", "a\nx,y\n7,8\n"],
+    ["rows a cell longer than the header", "a,b\nx,y,z\n7,8,9\n"],
+    ["no header", "1,2024-03-02 08:00\n2,2024-03-02 08:00,45.07,7.67\n"],
+    ["texts alone", "a\nb,c\nd,e\n"],
+  ])("%s is not", (_, text) => {
+    expect(csvShapeOf(text, true).titles).toBeUndefined();
+  });
+});
+
+describe("quotes", () => {
+  it.each([
+    ["single ones", "'id','x'\n'1','a, b'\n", { delimiter: ",", quote: "'" }],
+    ["single ones around texts", "id;x;y\n1;'a; b';2\n", { delimiter: ";", quote: "'" }],
+    ["apostrophes", "id,x\n1,O'Brien\n2,'s-Gravenhage\n", { delimiter: "," }],
+    ["blanks before them", '"id", "x"\n"1", "a, b"\n', { delimiter: ",", padded: true }],
+    ["blanks after all commas", 'id, x\n1, "a, b"\n', { delimiter: ",", padded: true }],
+    ["a quote that a text begins with", 'id,x\n1, "a" b\n', { delimiter: "," }],
+    ["a blank at the end of a cell", 'id,x,y\n1,"Smith, ",2\n', { delimiter: "," }],
+    ["a doubled quote behind a comma", 'id,x,y\n1,"Old, ""new""",2\n', { delimiter: "," }],
+  ])("%s", (_, text, shape) => {
+    expect(csvShapeOf(text, true)).toEqual(shape);
+  });
+});

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { timeFrom, timeReader } from "../../src/time/time.ts";
-import { anyIso, plainIso } from "../../src/time/time-format.ts";
+import { anyIso, plainIso, timeFormat } from "../../src/time/time-format.ts";
 
 const text = (sent: string, ...formats: string[]) => {
   const time = timeFrom(sent, formats);
@@ -102,5 +102,18 @@ describe("several formats", () => {
         ),
       },
     });
+  });
+});
+
+describe("a format may read a wall clock", () => {
+  it.each([
+    ["YYYY-MM-DD HH:MM", true],
+    ["YYYY-MM-DD HH:MM[ Z]", true],
+    ["YYYY-MM-DD HH:MM[ VV]", true],
+    ["YYYY-MM-DD'T'HH:MM'Z'", true],
+    ["YYYY-MM-DD HH:MM Z", false],
+    ["YYYY-MM-DD HH:MM VV", false],
+  ])("%s: %j", (format, isLocal) => {
+    expect(timeFormat(format).isLocal).toBe(isLocal);
   });
 });
