@@ -366,7 +366,6 @@ describe.skipIf(lacksChromium())("the page", () => {
   it("parts the classes again when trips come in, also where the tiles in view come unchanged", async () => {
     const { page } = await open("#hours=7&days=mon&map=11/45.05/7.65");
     await settled(page);
-    page.setDefaultTimeout(20_000);
     // The tiles come last, so that nothing else has the map drawn.
     await page.setRequestInterception(true);
     page.on("request", (one) => void setTimeout(() => one.continue(), one.url().includes("/tiles/") ? 3000 : 0));
