@@ -372,6 +372,11 @@ describe.skipIf(lacksChromium())("the page", () => {
     const isAsked = page.waitForSelector('.legend[aria-busy="true"]');
     await sendNew(service, [trip({ trip_id: "late", started_at: "2018-05-21T07:30:00", origin: [2.3, 48.8] })]);
     await isAsked;
+    // Other tiles are asked for before these have come.
+    for (const source of ["xrides", ""]) {
+      await page.select("#source", source);
+      await page.waitForNetworkIdle({ idleTime: 500, concurrency: 100 });
+    }
     await settled(page);
   });
 });

@@ -40,6 +40,8 @@ export function addCells(map: MapLibre, api: Api, store: Store, changed: () => v
   let scale = scaleOf("", []);
   let error: string | undefined;
   let isLoading = true;
+  /** There are new trips since the tiles were asked for. */
+  let isStale = false;
 
   const classify = () => {
     if (!isPlaced || store.get().show !== "cells" || !map.isSourceLoaded("cells")) return;
@@ -57,7 +59,8 @@ export function addCells(map: MapLibre, api: Api, store: Store, changed: () => v
     if (!isSame) map.setPaintProperty(LAYER, "fill-color", colourBy("trips_per_week", scale));
     if (isSame && !isLoading) return;
     isLoading = false;
-    changed();
+    if (isStale) load();
+    else changed();
   };
   let timer: ReturnType<typeof setTimeout> | undefined;
   // The map draws nothing for a tile that came unchanged, so it would not say that it is idle.
@@ -71,6 +74,7 @@ export function addCells(map: MapLibre, api: Api, store: Store, changed: () => v
     asked = address(store.get());
     error = undefined;
     isLoading = true;
+    isStale = false;
     map.getSource<VectorTileSource>("cells")?.setTiles([asked]);
     changed();
     drawUntilLoaded();
@@ -97,9 +101,11 @@ export function addCells(map: MapLibre, api: Api, store: Store, changed: () => v
     isLoading: () => isLoading,
     error: () => error,
     reload: () => {
+      // A tile whose request is broken off by another one for the same address may never count as loaded.
+      isStale = isPlaced && isLoading && error === undefined;
       isPlaced = true;
       show(store.get());
-      load();
+      if (!isStale) load();
     },
     recolour: () => {
       scale = scaleOf("", []);
