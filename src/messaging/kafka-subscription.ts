@@ -24,8 +24,10 @@ const SETTLE_MS = 250;
 
 /** The place of a partition that is read. */
 interface Place {
-  /** The offset to deliver next. */
+  /** The offset to fetch next. */
   next: number;
+  /** The delivery of the batch that was fetched last. */
+  delivery: Promise<void>;
 }
 
 /**
@@ -39,6 +41,7 @@ export function subscribeKafka(kafka: Kafka, groupId: string, topic: string, lis
   /** Partitions that are read. The others are paused. */
   const places = new Map<number, Place>();
   const reported = new Map<number, number>();
+  const underWay = new Set<Promise<void>>();
   let consumer: Consumer | undefined;
 
   const pauseAll = (partitions: number[]) => {
@@ -64,13 +67,6 @@ export function subscribeKafka(kafka: Kafka, groupId: string, topic: string, lis
     if (!place) return;
     // Its types lack the offset that was asked for.
     const fetched = Number((batch as Batch & { fetchedOffset: string }).fetchedOffset);
-    // kafkajs goes on to the oldest message if the one at the offset is gone, and beyond the marks of transactions. The
-    // partition is claimed again, which tells these two apart.
-    if (fetched > place.next) {
-      pauseAll([partition]);
-      listener.onAssigned(partition);
-      return;
-    }
     let isRebalancing = false;
     const beating = setInterval(() => {
       heartbeat().catch(() => {
@@ -78,17 +74,36 @@ export function subscribeKafka(kafka: Kafka, groupId: string, topic: string, lis
       });
     }, HEARTBEAT_MS);
     try {
-      for (const part of cutStretch(stretchOf(batch, place.next))) {
-        if (isRebalancing || signal.aborted) return;
-        await listener.onMessages(partition, part);
-        // It was paused or sent to another place.
-        if (places.get(partition) !== place) return;
-        place.next = part.next;
-        resolveOffset(String(part.next - 1));
-      }
+      await place.delivery;
     } finally {
       clearInterval(beating);
     }
+    // It was paused or sent to another place.
+    if (isRebalancing || signal.aborted || places.get(partition) !== place) return;
+    // kafkajs goes on to the oldest message if the one at the offset is gone, and beyond the marks of transactions. The
+    // partition is claimed again, which tells these two apart.
+    if (fetched > place.next) {
+      pauseAll([partition]);
+      listener.onAssigned(partition);
+      return;
+    }
+    const parts = cutStretch(stretchOf(batch, place.next));
+    place.next = parts.at(-1)?.next ?? place.next;
+    resolveOffset(String(place.next - 1));
+    place.delivery = deliver(partition, place, parts);
+  };
+  // A batch is fetched while the one before it is stored: kafkajs fetches nothing until it has all of this one back.
+  const deliver = (partition: number, place: Place, parts: ReturnType<typeof cutStretch>): Promise<void> => {
+    const delivery = (async () => {
+      for (const part of parts) {
+        if (signal.aborted || places.get(partition) !== place) return;
+        await listener.onMessages(partition, part);
+      }
+    })();
+    const ended = () => void underWay.delete(delivery);
+    underWay.add(delivery);
+    delivery.then(ended, ended);
+    return delivery;
   };
 
   /** Runs one consumer until it ends. @throws the error that ended it */
@@ -111,8 +126,14 @@ export function subscribeKafka(kafka: Kafka, groupId: string, topic: string, lis
     ended.promise.catch(() => {});
     one.on(one.events.CRASH, ({ payload }) => ended.reject(payload.error));
     one.on(one.events.GROUP_JOIN, ({ payload }) => {
-      listener.onRecovered();
-      assign(payload.memberAssignment[topic] ?? []);
+      const mine = payload.memberAssignment[topic] ?? [];
+      pauseAll(mine);
+      // What is being delivered ends before its partition is assigned again.
+      void Promise.allSettled(underWay).then(() => {
+        if (consumer !== one) return;
+        listener.onRecovered();
+        assign(mine);
+      });
     });
     const abort = () => ended.resolve();
     signal.addEventListener("abort", abort, { once: true });
@@ -132,6 +153,7 @@ export function subscribeKafka(kafka: Kafka, groupId: string, topic: string, lis
       consumer = undefined;
       await one.disconnect().catch(() => {});
       assign([]);
+      await Promise.allSettled(underWay);
     }
   };
 
@@ -162,7 +184,7 @@ export function subscribeKafka(kafka: Kafka, groupId: string, topic: string, lis
   return {
     read: (partition, from) => {
       if (!assigned.has(partition) || !consumer) return;
-      places.set(partition, { next: from });
+      places.set(partition, { next: from, delivery: Promise.resolve() });
       consumer.seek({ topic, partition, offset: String(from) });
       consumer.resume([{ topic, partitions: [partition] }]);
     },
