@@ -44,8 +44,9 @@ export async function replaceTrip(
     await removeTrip(tx, address, localTime);
     await forgetRepeated(tx, address, localTime);
     await forgetCancelled(tx, address, localTime);
-    const { closed } = await insertTrips(tx, [{ row: 1, trip: { ...replacement.trip, startedAt } }], store.memory);
-    if (closed.size > 0) throw weekRetired(store.memory.closedBefore ?? "");
+    const trips = [{ row: 1, trip: { ...replacement.trip, startedAt } }];
+    const [done] = await insertTrips(tx, [{ trips }], store.memory);
+    if (done?.closed.size) throw weekRetired(store.memory.closedBefore ?? "");
     return { trip: await readAgain(tx, db, address, localTime), created };
   });
 }

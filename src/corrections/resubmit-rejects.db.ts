@@ -13,7 +13,7 @@ import { type SourceTally, tallyRows } from "../batches/row-tally.ts";
 import { type Sql, type Transaction, translateErrors } from "../database/client.ts";
 import { AppError } from "../errors.ts";
 import { withoutClosed } from "../storage/closed-weeks.db.ts";
-import { insertTrips, weeksOf } from "../storage/insert-trips.db.ts";
+import { datesOf, type Inserted, insertTrips } from "../storage/insert-trips.db.ts";
 import { inTransaction, type Store } from "../storage/trip-transaction.db.ts";
 
 /** The data needed to mend the rows of a batch. Undefined: the batch does not exist. */
@@ -64,13 +64,13 @@ async function moveRows(
   };
   const gone = [...mended.trips, ...mended.rejected].map(({ row }) => row).filter((row) => !there.has(row));
 
-  const rows = still.trips.map((one) => ({ ...one, batch }));
-  const { inserted, closed, weekOf } = await insertTrips(tx, rows, memory);
+  const [done] = await insertTrips(tx, [{ number: batch, trips: still.trips }], memory);
+  const { inserted, closed, weeks } = done as Inserted;
   const { trips, rejected } = withoutClosed(still, closed, memory);
   const moved = trips.map(({ row }) => row);
   await tx`delete from tripgrid.rejected_rows where batch_id = ${mended.batchId} and row = any (${moved}::int[])`;
   await updateRejected(tx, mended.batchId, rejected);
-  await updateBatch(tx, mended.batchId, { trips, rejected }, inserted, weeksOf(weekOf));
+  await updateBatch(tx, mended.batchId, { trips, rejected }, inserted, datesOf(weeks));
 
   const receipt = await findBatch(tx, mended.batchId);
   if (!receipt) throw new Error(`batch ${mended.batchId} is not there right after its rows were mended`);

@@ -6,7 +6,7 @@ import { tallyRows } from "../batches/row-tally.ts";
 import type { Chunk } from "../batches/work.ts";
 import { type Sql, type Transaction, translateErrors } from "../database/client.ts";
 import { withoutClosed } from "../storage/closed-weeks.db.ts";
-import { insertTrips, weeksOf } from "../storage/insert-trips.db.ts";
+import { datesOf, type Inserted, insertTrips } from "../storage/insert-trips.db.ts";
 import { addedWarnings, warningsOn } from "../storage/row-warnings.db.ts";
 import { countedTransaction, type Store } from "../storage/trip-transaction.db.ts";
 
@@ -61,10 +61,9 @@ export async function storeChunk(store: Store, sent: Chunk, limits = REJECT_LIMI
       where batch_id = ${sent.batchId} and state = 'running'
       on conflict (batch_id, chunk) do nothing returning 1`;
     if (!taken) return { result: undefined, tallies: [] };
-    const rows = sent.trips.map((one) => ({ ...one, batch: sent.number }));
-    const done = await insertTrips(tx, rows, store.memory);
-    const { inserted, closed, weekOf } = done;
-    const [warnings = {}] = await warningsOn(tx, [{ rows, done }]);
+    const [done] = await insertTrips(tx, [sent], store.memory);
+    const { inserted, closed, weeks } = done as Inserted;
+    const [warnings = {}] = await warningsOn(tx, [{ ...sent, done: done as Inserted }]);
     const chunk = withoutClosed(sent, closed, store.memory);
     const capped = await keepRejected(tx, chunk, limits);
     if (chunk.withVerdicts && firstRow(chunk) <= MAX_VERDICTS) {
@@ -81,7 +80,7 @@ export async function storeChunk(store: Store, sent: Chunk, limits = REJECT_LIMI
           rejects_bytes = rejects_bytes + ${capped.bytes},
           dropped_by_reason = coalesce(${jsonOf(capped.byReason)}::text::jsonb, dropped_by_reason),
           warnings = ${addedWarnings(tx, warnings)},
-          weeks = array(select distinct w from unnest(weeks || ${weeksOf(weekOf)}::date[]) w order by w),
+          weeks = array(select distinct w from unnest(weeks || ${datesOf(weeks)}::date[]) w order by w),
           bytes_done = greatest(bytes_done, ${chunk.bytesDone}), busy_seconds = busy_seconds + ${chunk.busySeconds},
           change_id = nextval('tripgrid.batch_changes')
       where batch_id = ${chunk.batchId} and state = 'running' returning 1`;

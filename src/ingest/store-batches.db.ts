@@ -9,8 +9,7 @@ import type { Transaction } from "../database/client.ts";
 import { AppError } from "../errors.ts";
 import { takeNumbers } from "../storage/batch-numbers.db.ts";
 import { withoutClosed } from "../storage/closed-weeks.db.ts";
-import { insertForEach } from "../storage/insert-for-each.db.ts";
-import { type Inserted, weeksOf } from "../storage/insert-trips.db.ts";
+import { datesOf, type Inserted, insertTrips } from "../storage/insert-trips.db.ts";
 import { warningsOn } from "../storage/row-warnings.db.ts";
 import { countedTransaction, inTransaction, type Store } from "../storage/trip-transaction.db.ts";
 
@@ -162,8 +161,8 @@ export async function insertBatches(
   if (given.length === 0) return [];
   const numbers = await takeNumbers(tx, store.memory, given.length);
   const sent = given.map((batch, i): Numbered => ({ ...batch, number: numbers[i] as number }));
-  const rows = await insertForEach(tx, sent, store.memory);
-  const stored = rows.map(({ inserted, closed, weekOf }, i) => {
+  const rows = await insertTrips(tx, sent, store.memory);
+  const stored = rows.map(({ inserted, closed, weeks }, i) => {
     const batch = withoutClosed(sent[i] as Numbered, closed, store.memory);
     const verdicts = batch.withVerdicts ? verdictsOf(batch, inserted) : undefined;
     const tallies = store.counts ? tallyRows(batch, inserted) : [];
@@ -171,7 +170,7 @@ export async function insertBatches(
       batch,
       inserted: inserted.size,
       tallies,
-      weeks: weeksOf(weekOf),
+      weeks: datesOf(weeks),
       verdicts,
       capped: capRejected(batch.rejected, limits),
     };
@@ -179,10 +178,7 @@ export async function insertBatches(
   const batches = stored.map(({ batch }) => batch);
   const warnings = await warningsOn(
     tx,
-    batches.map(({ trips, number }, i) => ({
-      rows: trips.map((one) => ({ ...one, batch: number })),
-      done: rows[i] as Inserted,
-    })),
+    batches.map(({ trips, number }, i) => ({ trips, number, done: rows[i] as Inserted })),
   );
   const times = await tx<{ batch_id: string; created_at: string; committed_at: string }[]>`
     insert into tripgrid.batches (batch_id, state, mapping, received, inserted, duplicates, rejected, columns, request,

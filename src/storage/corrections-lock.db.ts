@@ -11,8 +11,12 @@ const STRIPES = 64;
  * than the cancellation. Inserts do not wait for each other. On the embedded engine transactions run one after the
  * other anyway.
  */
-export async function lockCorrectionsShared(tx: Transaction, tripIds: readonly string[]): Promise<void> {
-  const stripes = [...new Set(tripIds.length < STRIPES * 4 ? tripIds.map(stripeOf) : ALL)].sort((a, b) => a - b);
+export async function lockCorrectionsShared(
+  tx: Transaction,
+  rows: readonly { trip: { tripId: string } }[],
+): Promise<void> {
+  const few = rows.length < STRIPES * 4;
+  const stripes = [...new Set(few ? rows.map(({ trip }) => stripeOf(trip.tripId)) : ALL)].sort((a, b) => a - b);
   await tx`
     select pg_advisory_xact_lock_shared(${CORRECTIONS_LOCK}, stripe) from unnest(${stripes}::int[]) stripe`;
 }

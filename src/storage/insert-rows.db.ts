@@ -1,9 +1,10 @@
 import type { Transaction } from "../database/client.ts";
-import type { PlacedRows } from "./copy/register-names.db.ts";
+import type { PlacedRow } from "./copy/register-names.db.ts";
 
 /** The outcome of a row, or the version of the names in place of a row. */
 export interface Said {
   kind: "inserted" | "closed" | "cancelled" | "version";
+  /** The position of the row. */
   row: number;
   week: number | null;
 }
@@ -13,9 +14,12 @@ export interface Said {
  *
  * @returns what became of each row; rows that are left out are duplicates
  */
-export function insertSome(tx: Transaction, rows: PlacedRows, closedBefore: string | undefined): Promise<Said[]> {
-  const column = <T>(pick: (trip: PlacedRows[number]["trip"]) => T | undefined) =>
-    rows.map(({ trip }) => pick(trip) ?? null);
+export function insertSome(
+  tx: Transaction,
+  rows: readonly PlacedRow[],
+  closedBefore: string | undefined,
+): Promise<Said[]> {
+  const column = <T>(pick: (trip: PlacedRow["trip"]) => T | undefined) => rows.map(({ trip }) => pick(trip) ?? null);
   const lon = (p: readonly [number, number] | undefined) => p?.[0];
   const lat = (p: readonly [number, number] | undefined) => p?.[1];
   // The conflict target is named for TimescaleDB: a late row into a compressed chunk takes 0.1 to 0.8 ms with it and 30
@@ -24,7 +28,7 @@ export function insertSome(tx: Transaction, rows: PlacedRows, closedBefore: stri
   return tx<Said[]>`
     with sent as (
       select * from unnest(
-        ${rows.map(({ row }) => row)}::int[],
+        ${rows.map(({ at }) => at)}::int[],
         ${column((t) => t.tripId)}::text[],
         ${column((t) => t.source)}::text[],
         ${column((t) => t.region)}::text[],

@@ -1,15 +1,15 @@
 import type { StoredWarnings } from "../batches/receipt.db.ts";
 import type { Transaction } from "../database/client.ts";
 import { looksExchanged } from "../geo/exchanged-point.ts";
-import type { Rows } from "./copy/register-names.db.ts";
-import type { Inserted } from "./insert-trips.db.ts";
+import type { Point } from "../geo/point.ts";
+import type { Inserted, SentTrips } from "./insert-trips.db.ts";
+import { multipoint } from "./multipoint.ts";
 
 /** Rows that a warning names; the others are counted. */
 const ROWS_NAMED = 10;
 
 /** The taken rows of a batch, and what became of them. */
-interface Taken {
-  rows: Rows;
+interface Taken extends SentTrips {
   done: Inserted;
 }
 
@@ -28,7 +28,7 @@ export async function warningsOn(tx: Transaction, batches: readonly Taken[]): Pr
 }
 
 /** The warnings that need no database, and a list for the others. */
-function firstWarnings({ rows, done }: Taken) {
+function firstWarnings({ trips, done }: Taken) {
   const found = new Map<string, { rows: number[]; detail: string }>();
   const add = (code: string, row: number, detail: string) => {
     const known = found.get(code) ?? { rows: [], detail };
@@ -36,7 +36,7 @@ function firstWarnings({ rows, done }: Taken) {
     found.set(code, known);
   };
   const zones = new Set<string>();
-  for (const { row, trip } of rows) {
+  for (const { row, trip } of trips) {
     if (looksExchanged(trip.origin, done.places.get(row) ?? "", trip.destination))
       add("exchanged_coordinates", row, EXCHANGED);
     const zone = done.placed.get(row);
@@ -80,38 +80,47 @@ async function outsideBoundaries(
   tx: Transaction,
   batches: readonly Taken[],
 ): Promise<{ at: number; row: number; is_exchanged: boolean }[]> {
-  const asked = batches.flatMap(({ rows, done: { bounded } }, at) =>
-    rows
-      .filter(({ trip }) => trip.region !== undefined && bounded.has(trip.region))
-      .map(({ row, trip }) => ({ at, row, trip })),
-  );
-  if (asked.length === 0) return [];
-  return tx<{ at: number; row: number; is_exchanged: boolean }[]>`
-    select u.at, u.row, abs(u.lon) <= 90 and st_intersects(r.boundary, st_setsrid(st_makepoint(u.lat, u.lon), 4326)) as is_exchanged
-    from tripgrid.regions r
-    join unnest(${asked.map(({ at }) => at)}::int[], ${asked.map(({ row }) => row)}::int[],
-                ${asked.map(({ trip }) => trip.region ?? null)}::text[],
-                ${asked.map(({ trip }) => trip.origin[0])}::float8[], ${asked.map(({ trip }) => trip.origin[1])}::float8[])
-      u (at, row, region, lon, lat) on u.region = r.name
-    where r.boundary is not null and not st_intersects(r.boundary, st_setsrid(st_makepoint(u.lon, u.lat), 4326))`;
+  const ofRegion = new Map<string, { at: number; row: number; origin: Point }[]>();
+  for (const [at, { trips, done }] of batches.entries()) {
+    for (const { row, trip } of trips) {
+      const { region, origin } = trip;
+      if (region === undefined || !done.bounded.has(region)) continue;
+      const asked = ofRegion.get(region);
+      if (asked) asked.push({ at, row, origin });
+      else ofRegion.set(region, [{ at, row, origin }]);
+    }
+  }
+  if (ofRegion.size === 0) return [];
+  const points = [...ofRegion.values()].map((asked) => multipoint(asked.map(({ origin }) => origin)));
+  const outside = await tx<{ region: string; n: number; is_exchanged: boolean }[]>`
+    select r.name as region, d.path[1] as n,
+           abs(st_x(d.geom)) <= 90 and st_intersects(r.boundary, st_flipcoordinates(d.geom)) as is_exchanged
+    from unnest(${[...ofRegion.keys()]}::text[], ${points}::text[]) sent (region, points)
+    join tripgrid.regions r on r.name = sent.region
+    cross join lateral st_dump(sent.points::geometry) d
+    where r.boundary is not null and not st_intersects(r.boundary, d.geom)`;
+  return outside.flatMap(({ region, n, is_exchanged }) => {
+    const one = ofRegion.get(region)?.[n - 1];
+    return one ? [{ at: one.at, row: one.row, is_exchanged }] : [];
+  });
 }
 
 /** Rows without an id of their own that equal another row of their batch. `at` is the place of the batch. */
 async function equalRows(tx: Transaction, batches: readonly Taken[]): Promise<{ at: number; row: number }[]> {
-  const duplicates = batches.flatMap(({ rows, done }, at) =>
-    rows
+  const duplicates = batches.flatMap(({ trips, number, done }, at) =>
+    trips
       .filter(
         ({ row, trip }) =>
           trip.idFromContent && !done.inserted.has(row) && !done.closed.has(row) && !done.cancelled.has(row),
       )
-      .map((one) => ({ at, ...one })),
+      .map((one) => ({ at, number, ...one })),
   );
   if (duplicates.length === 0) return [];
   return tx<{ at: number; row: number }[]>`
     select distinct u.at, u.row
     from unnest(${duplicates.map(({ at }) => at)}::int[], ${duplicates.map(({ row }) => row)}::int[],
                 ${duplicates.map(({ trip }) => trip.source)}::text[], ${duplicates.map(({ trip }) => trip.tripId)}::text[],
-                ${duplicates.map(({ batch }) => batch ?? null)}::int[])
+                ${duplicates.map(({ number }) => number ?? null)}::int[])
       u (at, row, source, trip_id, batch)
     join tripgrid.trips t on t.source = u.source and t.trip_id = u.trip_id and t.batch = u.batch`;
 }

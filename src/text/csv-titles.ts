@@ -39,14 +39,23 @@ function isHeader(cells: readonly string[], below: readonly string[][]): boolean
 const filledIn = (cells: readonly string[]) => cells.map((cell) => cell.trim()).filter((cell) => cell !== "");
 
 /**
- * Whether a title may stand before the header: the first line has fewer cells than one of the next. Most files are told apart by this alone.
+ * Whether a title may stand before the header: the first line has fewer cells than one of the next. Most files are told
+ * apart by this alone. A delimiter in quotes is none: otherwise the records of many files were cut four times, which took
+ * 5 ms.
  */
 export function mayHaveTitles(head: string, delimiters: readonly string[]): boolean {
-  const lines = head.split(/\r\n|\n|\r/, MAX_TITLES + 2).filter((line) => line !== "");
+  const lines = firstLines(head, MAX_TITLES + 2).map((line) => line.replace(/"[^"]*"/g, "-"));
   const counts = lines.map((line) =>
     delimiters.map((one) => line.split(one).filter((cell) => cell.trim() !== "").length),
   );
   const [first = [], ...others] = counts;
   const most = Math.max(0, ...first);
   return others.some((some) => some.some((count) => count > most));
+}
+
+/** A split of the whole head would cut all of its lines first. */
+function firstLines(head: string, most: number): string[] {
+  const lines: string[] = [];
+  for (const [line] of head.matchAll(/[^\r\n]+/g)) if (lines.push(line) === most) break;
+  return lines;
 }

@@ -112,12 +112,12 @@ const rowsOf = (source: string, trips: readonly Omit<IdentifiedTrip, "source">[]
 /** Inserts rows in one transaction. */
 async function store(rows: Row[], memory: Memory): Promise<Set<number>> {
   const times = rows.map(({ trip }) => trip.startedAt);
-  const done = await inTransaction(
+  const [done] = await inTransaction(
     { sql: service.sql, patientSql: service.sql, partitions: new Set(), memory },
     times,
-    (tx) => insertTrips(tx, rows, memory),
+    (tx) => insertTrips(tx, [{ trips: rows }], memory),
   );
-  return done.inserted;
+  return done?.inserted ?? new Set();
 }
 
 /** All that is stored of a source, as text that tells every bit of it. */

@@ -24,7 +24,8 @@ it("batches that share trips and are cut into statements differently do not dead
   const sql = createClient(service.address, { max: 2, searchPath: service.prepared.searchPath });
   const begun = async (rows: ReturnType<typeof numbered>, afterMs: number) => {
     await new Promise((resolve) => setTimeout(resolve, afterMs));
-    return (await sql.begin((tx) => insertTrips(tx, rows))).inserted.size;
+    const [done] = await sql.begin((tx) => insertTrips(tx, [{ trips: rows }]));
+    return done?.inserted.size ?? 0;
   };
   try {
     for (const afterMs of [40, 80, 120, 160]) {

@@ -83,16 +83,17 @@ const tripOf = ({ zone, started, ended, booked }: Times) =>
   ({ source: "s", tripId: "t", region: zone, startedAt: started, endedAt: ended, bookedAt: booked }) as IdentifiedTrip;
 
 /** What is found without the database: times by their row. */
-async function found(sent: readonly Times[], offsets: ZoneOffsets): Promise<Map<number, TimedTrip>> {
-  const rows = sent.map((one, row) => ({ row, trip: tripOf(one), place: "UTC" }));
+async function found(sent: readonly Times[], offsets: ZoneOffsets): Promise<Map<number, TimedTrip<unknown>>> {
+  const rows = sent.map((one, at) => ({ at, trip: tripOf(one), place: "UTC" }));
   const names = {
     fresh: { sources: [], regions: [] },
     zoneOf: ({ trip }: { trip: { region: string | undefined } }) => trip.region ?? "UTC",
     isByPlace: () => false,
   };
   const { timed, others } = await service.sql.begin((tx) => timeTrips(tx, rows, names, offsets));
-  expect([...timed, ...others].map(({ row }) => row).sort((a, b) => a - b)).toEqual(rows.map(({ row }) => row));
-  return new Map(timed.map((one) => [one.row, one]));
+  const all = [...timed.map(({ row }) => row), ...others];
+  expect(all.map(({ at }) => at).sort((a, b) => a - b)).toEqual(rows.map(({ at }) => at));
+  return new Map(timed.map((one) => [one.row.at, one]));
 }
 
 /** What the database says: local time and instant of each, in microseconds since 1970. */

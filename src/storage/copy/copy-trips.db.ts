@@ -15,7 +15,8 @@ const COLUMNS = 17;
  */
 export async function copyTrips(tx: Transaction, trips: readonly TimedTrip[]): Promise<boolean> {
   const rows = new BinaryRows();
-  for (const { trip, local, started, ended, booked, batch } of trips) {
+  for (const { row, local, started, ended, booked } of trips) {
+    const { trip } = row;
     rows.startRow(COLUMNS);
     rows.timestamp(local);
     rows.timestamp(started);
@@ -32,7 +33,7 @@ export async function copyTrips(tx: Transaction, trips: readonly TimedTrip[]): P
     rows.text(trip.riderId);
     rows.text(trip.vehicleModel);
     rows.jsonb(trip.attributes && JSON.stringify(trip.attributes));
-    rows.int4(batch);
+    rows.int4(row.batch);
     rows.boolean(trip.startedAt.kind === "naive");
   }
   try {

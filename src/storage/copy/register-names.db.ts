@@ -3,15 +3,16 @@ import { placeZone } from "../../geo/place-zone.ts";
 import type { Point } from "../../geo/point.ts";
 import type { IdentifiedTrip } from "../../trips/trip.ts";
 
-export type Rows = readonly {
-  row: number;
+/** A trip on its way into the table. */
+export interface PlacedRow {
+  /** Its position among all rows of the transaction. The first of equal trips is stored. */
+  at: number;
   trip: IdentifiedTrip;
   /** The number of its batch. Undefined: the trip is written by itself. */
-  batch?: number | undefined;
-}[];
-
-/** Rows with the time zone of the place where each began. */
-export type PlacedRows = readonly (Rows[number] & { place: string })[];
+  batch: number | undefined;
+  /** The time zone of the place where it began. */
+  place: string;
+}
 
 /**
  * Names that this process has seen committed with trips, as of a version of the names in the database. They are queried
@@ -64,7 +65,7 @@ export interface Names {
   /** Names that got their first trip with these rows. `made`: the region was unknown before. */
   fresh: { sources: string[]; regions: { name: string; made: boolean }[] };
   /** The time zone of a trip's clock. */
-  zoneOf: (row: PlacedRows[number]) => string;
+  zoneOf: (row: Pick<PlacedRow, "trip" | "place">) => string;
   /** Whether that is the zone of its place. */
   isByPlace: (trip: Pick<IdentifiedTrip, "region">) => boolean;
 }
@@ -73,7 +74,7 @@ export interface Names {
  * Makes sources and regions known, and marks the regions as having trips, which fixes their time zones. A change of a
  * zone in another transaction either comes first and is seen by the statement that follows, or waits and is refused.
  */
-export async function registerNames(tx: Transaction, rows: Rows, known: KnownNames): Promise<Names> {
+export async function registerNames(tx: Transaction, rows: readonly PlacedRow[], known: KnownNames): Promise<Names> {
   if (known.sources.size + known.regions.size > MAX_KNOWN) forget(known);
   const sources = new Set<string>();
   const regions = new Set<string>();
@@ -146,15 +147,12 @@ async function registerRegions(tx: Transaction, names: Set<string>): Promise<{ n
     returning name, xmax = 0 as made`;
 }
 
-/** Unregisters fresh sources and regions if all their rows were duplicates, since duplicates change nothing. */
+/** Unregisters fresh sources and regions that no stored trip has: all their rows were duplicates, which change nothing. */
 export async function forgetUnused(
   tx: Transaction,
   { fresh }: Names,
-  rows: Rows,
-  inserted: ReadonlySet<number>,
+  stored: readonly Pick<PlacedRow, "trip">[],
 ): Promise<void> {
-  if (fresh.sources.length + fresh.regions.length === 0) return;
-  const stored = rows.filter(({ row }) => inserted.has(row));
   const sources = new Set(stored.map(({ trip }) => trip.source));
   const regions = new Set(stored.map(({ trip }) => trip.region));
   const noSources = fresh.sources.filter((name) => !sources.has(name));

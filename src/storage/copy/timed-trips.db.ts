@@ -1,17 +1,14 @@
 import type { Transaction } from "../../database/client.ts";
 import { DAY_US, dayOf, microsecondOf } from "../../time/date-math.ts";
 import type { SentTime } from "../../time/time-parts.ts";
-import type { Names, PlacedRows } from "./register-names.db.ts";
+import type { Names, PlacedRow } from "./register-names.db.ts";
 import { loadOffsets, offsetsIn, type ZoneOffsets } from "./zone-offsets.db.ts";
 
 /**
  * A trip with its times as PostgreSQL stores them, in microseconds since 1970. `local` is the wall clock at the origin.
  */
-export interface TimedTrip {
-  row: number;
-  trip: PlacedRows[number]["trip"];
-  batch: number | undefined;
-  place: string;
+export interface TimedTrip<Row = PlacedRow> {
+  row: Row;
   local: number;
   started: number;
   ended: number | undefined;
@@ -24,31 +21,31 @@ export interface TimedTrip {
  *
  * @returns the trips with times that were found, and the others, which only the database can resolve
  */
-export async function timeTrips(
+export async function timeTrips<Row extends Pick<PlacedRow, "trip" | "place">>(
   tx: Transaction,
-  rows: PlacedRows,
+  rows: readonly Row[],
   { zoneOf }: Names,
   offsets: ZoneOffsets,
-): Promise<{ timed: TimedTrip[]; others: PlacedRows }> {
+): Promise<{ timed: TimedTrip<Row>[]; others: Row[] }> {
   const zones = rows.map(zoneOf);
   await loadOffsets(tx, offsets, unknownDays(rows, zones, offsets));
-  const timed: TimedTrip[] = [];
-  const others: PlacedRows[number][] = [];
-  for (const [i, sent] of rows.entries()) {
-    const { row, trip, batch, place } = sent;
+  const timed: TimedTrip<Row>[] = [];
+  const others: Row[] = [];
+  for (const [i, row] of rows.entries()) {
+    const { trip } = row;
     const known = offsetsIn(offsets, zones[i] ?? "");
     const started = instantOf(trip.startedAt, known);
     const ended = trip.endedAt && instantOf(trip.endedAt, known);
     const booked = trip.bookedAt && instantOf(trip.bookedAt, known);
     const local = localOf(trip.startedAt, known);
-    if (started === null || ended === null || booked === null || local === null) others.push(sent);
-    else timed.push({ row, trip, batch, place, local, started, ended, booked });
+    if (started === null || ended === null || booked === null || local === null) others.push(row);
+    else timed.push({ row, local, started, ended, booked });
   }
   return { timed, others };
 }
 
 function unknownDays(
-  rows: PlacedRows,
+  rows: readonly Pick<PlacedRow, "trip">[],
   zones: readonly string[],
   offsets: ZoneOffsets,
 ): { zone: string; day: number }[] {
