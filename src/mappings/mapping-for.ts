@@ -1,7 +1,7 @@
 import { AppError } from "../errors.ts";
 import type { Reading } from "../text/text-format.ts";
 import { BUILT_IN } from "./built-in.ts";
-import { chooseMapping, fitting, type Sent } from "./choose-mapping.ts";
+import { chooseMapping, fittingBuiltIn, type Sent } from "./choose-mapping.ts";
 import type { Mapping } from "./mapping.ts";
 
 /** Loads the mappings that were defined here, beside those built in. */
@@ -29,7 +29,7 @@ export async function mappingFor(
 
 function isDecided(name: string | undefined, { fields }: Sent, source: string | undefined): boolean {
   if (name !== undefined) return isBuiltInName(name);
-  const found = fitting(BUILT_IN, fields);
+  const found = fittingBuiltIn(fields);
   return found.length > 0 && (source !== undefined || found.every(({ asksSource }) => !asksSource));
 }
 

@@ -114,7 +114,7 @@ function charsetOfMark(head: Uint8Array): Charset | undefined {
 
 /** UTF-16 without a mark: in a table of trips most characters are ASCII, so every other byte is 0. */
 function utf16In(head: Uint8Array): Charset | undefined {
-  if (head.length < 4) return undefined;
+  if (head.length < 4 || !head.includes(0)) return undefined;
   const zeros = [0, 0];
   for (const [i, byte] of head.entries()) if (byte === 0) zeros[i % 2] = (zeros[i % 2] as number) + 1;
   const [even = 0, odd = 0] = zeros.map((count) => count / (head.length / 2));

@@ -45,12 +45,14 @@ const filledIn = (cells: readonly string[]) => cells.map((cell) => cell.trim()).
  */
 export function mayHaveTitles(head: string, delimiters: readonly string[]): boolean {
   const lines = firstLines(head, MAX_TITLES + 2).map((line) => line.replace(/"[^"]*"/g, "-"));
-  const counts = lines.map((line) =>
-    delimiters.map((one) => line.split(one).filter((cell) => cell.trim() !== "").length),
+  const [first = "", ...others] = lines;
+  const most = Math.max(...delimiters.map((one) => filledIn(first.split(one)).length));
+  return others.some((line) =>
+    delimiters.some((one) => {
+      const cells = line.split(one);
+      return cells.length > most && filledIn(cells).length > most;
+    }),
   );
-  const [first = [], ...others] = counts;
-  const most = Math.max(0, ...first);
-  return others.some((some) => some.some((count) => count > most));
 }
 
 /** A split of the whole head would cut all of its lines first. */
