@@ -18,12 +18,13 @@ export function tallyRows(
   inserted: ReadonlySet<number>,
 ): SourceTally[] {
   const bySource = new Map<string | undefined, SourceTally>();
+  let last: SourceTally | undefined;
   const of = (source: string | undefined): SourceTally => {
-    const known = bySource.get(source);
-    if (known) return known;
-    const tally = { source, inserted: 0, duplicate: 0, rejected: 0 };
-    bySource.set(source, tally);
-    return tally;
+    // Most batches have one source.
+    if (last && last.source === source) return last;
+    last = bySource.get(source) ?? { source, inserted: 0, duplicate: 0, rejected: 0 };
+    bySource.set(source, last);
+    return last;
   };
   for (const { row, trip } of trips) of(trip.source)[inserted.has(row) ? "inserted" : "duplicate"]++;
   for (const { source } of rejected) of(source).rejected++;

@@ -63,7 +63,7 @@ export async function storeChunk(store: Store, sent: Chunk, limits = REJECT_LIMI
     if (!taken) return { result: undefined, tallies: [] };
     const [done] = await insertTrips(tx, [sent], store.memory);
     const { inserted, closed, weeks } = done as Inserted;
-    const [warnings = {}] = await warningsOn(tx, [{ ...sent, done: done as Inserted }]);
+    const [warnings = {}] = await warningsOn(tx, [{ ...sent, done: done as Inserted }], store.memory.names);
     const chunk = withoutClosed(sent, closed, store.memory);
     const capped = await keepRejected(tx, chunk, limits);
     if (chunk.withVerdicts && firstRow(chunk) <= MAX_VERDICTS) {

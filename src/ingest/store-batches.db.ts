@@ -179,6 +179,7 @@ export async function insertBatches(
   const warnings = await warningsOn(
     tx,
     batches.map(({ trips, number }, i) => ({ trips, number, done: rows[i] as Inserted })),
+    store.memory.names,
   );
   const times = await tx<{ batch_id: string; created_at: string; committed_at: string }[]>`
     insert into tripgrid.batches (batch_id, state, mapping, received, inserted, duplicates, rejected, columns, request,

@@ -65,20 +65,11 @@ export interface Inserted {
   placed: Map<number, string>;
   /** The time zones of places where hardly any trip begins. */
   places: Map<number, string>;
-  /** Regions with a boundary. */
-  bounded: ReadonlySet<string>;
 }
 
-const nothingInserted = (bounded: ReadonlySet<string>): Inserted => ({
-  ...{
-    inserted: new Set(),
-    closed: new Set(),
-    cancelled: new Set(),
-    weeks: new Set(),
-    placed: new Map(),
-    places: new Map(),
-    bounded,
-  },
+const nothingInserted = (): Inserted => ({
+  ...{ inserted: new Set(), closed: new Set(), cancelled: new Set() },
+  ...{ weeks: new Set(), placed: new Map(), places: new Map() },
 });
 
 /** The Mondays of the weeks, `YYYY-MM-DD`, in order. */
@@ -153,7 +144,7 @@ function placedRows(batches: readonly SentTrips[], names: KnownNames): { done: I
   const done: Inserted[] = [];
   const rows: Row[] = [];
   for (const { number, trips } of batches) {
-    const ofBatch = nothingInserted(names.bounded);
+    const ofBatch = nothingInserted();
     done.push(ofBatch);
     for (const { row, trip } of trips) {
       rows.push({ at: rows.length, row, trip, batch: number, place: placeOf(trip.origin, names), done: ofBatch });

@@ -2,7 +2,9 @@ import type { StoredWarnings } from "../batches/receipt.db.ts";
 import type { Transaction } from "../database/client.ts";
 import { looksExchanged } from "../geo/exchanged-point.ts";
 import type { Point } from "../geo/point.ts";
+import type { KnownNames } from "./copy/register-names.db.ts";
 import type { Inserted, SentTrips } from "./insert-trips.db.ts";
+import { cellOf, isInside, learnCells } from "./inside-cells.db.ts";
 import { multipoint } from "./multipoint.ts";
 
 /** Rows that a warning names; the others are counted. */
@@ -16,10 +18,16 @@ interface Taken extends SentTrips {
 /**
  * What may be wrong with the rows of each batch that were taken. Nothing is changed for it. All batches of a commit are
  * looked at together: hundreds of small ones share one, and a statement for each would hold it up.
+ *
+ * @param names what is known of the regions since the rows were inserted
  */
-export async function warningsOn(tx: Transaction, batches: readonly Taken[]): Promise<StoredWarnings[]> {
+export async function warningsOn(
+  tx: Transaction,
+  batches: readonly Taken[],
+  names: KnownNames,
+): Promise<StoredWarnings[]> {
   const found = batches.map(firstWarnings);
-  for (const { at, row, is_exchanged } of await outsideBoundaries(tx, batches)) {
+  for (const { at, row, is_exchanged } of await outsideBoundaries(tx, batches, names)) {
     if (is_exchanged) found[at]?.add("exchanged_coordinates", row, EXCHANGED);
     else found[at]?.add("outside_boundary", row, OUTSIDE);
   }
@@ -79,12 +87,17 @@ const CANCELLED = "the trip was cancelled, and is not stored again; DELETE it wi
 async function outsideBoundaries(
   tx: Transaction,
   batches: readonly Taken[],
+  { bounded, inside }: KnownNames,
 ): Promise<{ at: number; row: number; is_exchanged: boolean }[]> {
   const ofRegion = new Map<string, { at: number; row: number; origin: Point }[]>();
-  for (const [at, { trips, done }] of batches.entries()) {
+  const unknown = new Map<string, Set<number>>();
+  for (const [at, { trips }] of batches.entries()) {
     for (const { row, trip } of trips) {
       const { region, origin } = trip;
-      if (region === undefined || !done.bounded.has(region)) continue;
+      if (region === undefined || !bounded.has(region)) continue;
+      const known = isInside(inside, region, origin);
+      if (known) continue;
+      if (known === undefined) unknown.set(region, (unknown.get(region) ?? new Set()).add(cellOf(origin)));
       const asked = ofRegion.get(region);
       if (asked) asked.push({ at, row, origin });
       else ofRegion.set(region, [{ at, row, origin }]);
@@ -99,6 +112,7 @@ async function outsideBoundaries(
     join tripgrid.regions r on r.name = sent.region
     cross join lateral st_dump(sent.points::geometry) d
     where r.boundary is not null and not st_intersects(r.boundary, d.geom)`;
+  await learnCells(tx, inside, unknown);
   return outside.flatMap(({ region, n, is_exchanged }) => {
     const one = ofRegion.get(region)?.[n - 1];
     return one ? [{ at: one.at, row: one.row, is_exchanged }] : [];

@@ -2,6 +2,7 @@ import type { Transaction } from "../../database/client.ts";
 import { placeZone } from "../../geo/place-zone.ts";
 import type { Point } from "../../geo/point.ts";
 import type { IdentifiedTrip } from "../../trips/trip.ts";
+import type { InsideCells } from "../inside-cells.db.ts";
 
 /** A trip on its way into the table. */
 export interface PlacedRow {
@@ -27,6 +28,8 @@ export interface KnownNames {
   fixed: string | null | undefined;
   /** Regions with a boundary. */
   bounded: Set<string>;
+  /** Cells inside of their boundaries. */
+  inside: InsideCells;
   /** The time zones that the database knows. Undefined: all. */
   zones: ReadonlySet<string> | undefined;
 }
@@ -41,6 +44,7 @@ export const noNames = (): KnownNames => ({
     regions: new Map(),
     fixed: undefined,
     bounded: new Set(),
+    inside: new Map(),
     zones: undefined,
   },
 });
@@ -56,6 +60,7 @@ function forget(known: KnownNames): void {
   known.sources.clear();
   known.regions.clear();
   known.bounded.clear();
+  known.inside.clear();
   known.version = undefined;
   known.fixed = undefined;
 }
