@@ -50,10 +50,15 @@ export async function startBenchService(
   );
   let output = "";
   const url = await new Promise<string>((found, failed) => {
+    let isListening = false;
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
-      output += text;
-      const listening = /listens on (http:\/\/[^\s"]+)/.exec(output)?.[1];
-      if (listening) found(listening);
+      // The log has a line for each request: kept and searched, it would slow the clients of this process down.
+      if (!isListening) {
+        output += text;
+        const listening = /listens on (http:\/\/[^\s"]+)/.exec(output)?.[1];
+        isListening = listening !== undefined;
+        if (listening) found(listening);
+      }
       // What it has to say later is a fault.
       if (/"level":(50|60)/.test(text)) process.stderr.write(text);
     });
