@@ -148,7 +148,7 @@ export async function startService(
     const { room, answers, logError, clientRates } = wiring;
     const deps = {
       ...{ limits: config, exercises: config.exercises },
-      bodies: { ...config, room, maxBytes: config.maxQuestionBytes },
+      bodies: { ...config, room, maxBytes: config.maxQuestionBytes, checkQuestion: lanes.questions.check },
       version: VERSION,
       ...{ loadTrips, room, answers, logError, clientRates },
       ...parts.calls,

@@ -10,7 +10,13 @@ const refuse = () => Promise.reject(new Error("this test does not get so far"));
 function appWith(given: Partial<AppDeps> = {}) {
   const logged: unknown[] = [];
   const known: Partial<AppDeps> = {
-    bodies: { room: createRoom(16 * 1024 * 1024), maxBytes: 1024 * 1024, minBytesPerS: 0, maxVertices: 1000 },
+    bodies: {
+      room: createRoom(16 * 1024 * 1024),
+      maxBytes: 1024 * 1024,
+      minBytesPerS: 0,
+      maxVertices: 1000,
+      checkQuestion: () => {},
+    },
     rateLimits: () => ({ requests: 5, remaining: 5 }),
     logError: (error) => logged.push(error),
     version: "0.0.0",

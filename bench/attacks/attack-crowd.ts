@@ -7,7 +7,7 @@ import { digits } from "../lib/figures.ts";
 import type { Victim } from "./attack-victim.ts";
 import type { AttackOptions } from "./attacks.ts";
 import type { CrowdOrder, CrowdResult } from "./crowd-process.ts";
-import { send } from "./send.ts";
+import { send, untilAgain } from "./send.ts";
 import { byStatus, figures, note, type Times } from "./times.ts";
 
 /** A post that takes no longer is a normal one. */
@@ -24,20 +24,19 @@ export async function crowd(victim: Victim, { clients, polygons, seconds }: Atta
   const alone = await singlePosts(service.url, 50);
   const witnessed: Times = new Map();
   const errors = new Map<string, number>();
-  let isOver = false;
-  const ended = runCrowd({ url: service.url, source, clients, polygons, seconds }).finally(() => {
-    isOver = true;
-  });
+  const over = new AbortController();
+  const ended = runCrowd({ url: service.url, source, clients, polygons, seconds }).finally(() => over.abort());
   const agent = new Agent({ keepAlive: true, maxSockets: WITNESSES });
   const witness = async () => {
-    while (!isOver) {
+    while (!over.signal.aborted) {
       const trip = JSON.stringify({ ...TRIP, source, trip_id: randomUUID() });
-      note(await send(service.url, agent, "/v1/trips", trip), witnessed, errors);
-      await sleep(1000 * (0.5 + Math.random()));
+      const reply = await send(service.url, agent, "/v1/trips", trip);
+      note(reply, witnessed, errors);
+      await untilAgain(reply, over.signal);
     }
   };
   const [probes] = await Promise.all([
-    probing(service.url, () => isOver),
+    probing(service.url, () => over.signal.aborted),
     ...Array.from({ length: WITNESSES }, witness),
   ]);
   const { accepted, ...result } = await ended;

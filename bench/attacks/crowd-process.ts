@@ -2,15 +2,11 @@
 import { randomUUID } from "node:crypto";
 import { Agent } from "node:http";
 import { monitorEventLoopDelay } from "node:perf_hooks";
-import { setTimeout as sleep } from "node:timers/promises";
 import { star } from "../../test/attacks/harness/areas.ts";
 import { TRIP } from "../../test/attacks/harness/trip.ts";
 import { digits } from "../lib/figures.ts";
-import { send } from "./send.ts";
+import { send, untilAgain } from "./send.ts";
 import { byStatus, note, type Times } from "./times.ts";
-
-/** How long a refused client waits, unless it is told otherwise. */
-const AGAIN_MS = 1000;
 
 export interface CrowdOrder {
   url: string;
@@ -27,15 +23,15 @@ async function crowd({ url, source, clients, polygons, seconds }: CrowdOrder) {
   const errors = new Map<string, number>();
   const delay = monitorEventLoopDelay({ resolution: 10 });
   delay.enable();
-  const end = performance.now() + seconds * 1000;
-  const isOver = () => performance.now() > end;
-  const agent = new Agent({ keepAlive: true, maxSockets: clients + polygons });
+  const over = AbortSignal.timeout(seconds * 1000);
+  // By default an agent closes all but 256 idle connections, so most clients would open one for each post.
+  const agent = new Agent({ keepAlive: true, maxSockets: clients + polygons, maxFreeSockets: clients + polygons });
   const body = JSON.stringify({ area: star(10_000), hours: "6-20" });
   const client = async (path: string, makeBody: () => string, times: Times) => {
-    while (!isOver()) {
+    while (!over.aborted) {
       const reply = await send(url, agent, path, makeBody());
       note(reply, times, errors);
-      if (reply.status !== 200) await sleep(AGAIN_MS * (0.5 + Math.random()));
+      if (reply.status !== 200) await untilAgain(reply, over);
     }
   };
   const trip = () => JSON.stringify({ ...TRIP, source, trip_id: randomUUID() });

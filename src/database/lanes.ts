@@ -1,4 +1,5 @@
 import { type Address, openPool, type Sql } from "./client.ts";
+import { watchLoop } from "./loop-lag.ts";
 import type { Pool } from "./pool.ts";
 
 /**
@@ -59,6 +60,7 @@ export function openLanes(address: Address, searchPath: string, config: LaneOpti
       maxWaiting: config.maxWaitingQuestions,
       maxWaitingPerClient: config.waitingPerClient,
       waitMs: config.questionWaitMs,
+      isBehind: watchLoop(),
     }),
     health: open(1, HEALTH_MS, { maxWaiting: 100 }),
     auth: open(2, AUTH_MS, { maxWaiting: 500 }),

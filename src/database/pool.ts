@@ -32,6 +32,12 @@ export interface Pool {
    * statement goes on.
    */
   within(deadlineMs: number): RawSql;
+  /**
+   * Checks whether a call of the caller would be let into the line, before work is spent on it.
+   *
+   * @throws AppError too_many_requests, overloaded
+   */
+  check(): void;
   stats(): { open: number; busy: number; waiting: number };
 }
 
@@ -193,6 +199,7 @@ export function createPool(template: RawSql, options: PoolOptions): Pool {
   return {
     sql: facade(undefined),
     within: facade,
+    check: () => line.check(callerNow()),
     stats: () => ({ open: open.size, busy: line.serving(), waiting: line.waiting() }),
   };
 }

@@ -10,6 +10,8 @@ export interface LineOptions {
   maxWaitingPerClient?: number | undefined;
   /** The longest wait. Undefined: no limit. */
   waitMs?: number | undefined;
+  /** Whether the process is behind with its work. While it is, one is served at a time. */
+  isBehind?: (() => boolean) | undefined;
 }
 
 /** Gives a place back. It must be called in the end. */
@@ -24,15 +26,22 @@ interface Waiter {
  * Serves `max` callers at one time and lets the others wait. Clients take turns. If there is more than one place, no
  * client and no kind of question gets the last one, so another one always finds a place. A key may have a lower limit.
  *
- * @throws AppError too_many_requests if too many wait already; overloaded if its turn does not come in time
+ * @throws AppError too_many_requests if too many wait already; overloaded if its turn does not come in time, or is not
+ * expected to
  */
-export function createWaitingLine({ max, maxWaiting, maxWaitingPerClient, waitMs }: LineOptions) {
+export function createWaitingLine(options: LineOptions) {
+  const { max, maxWaiting, maxWaitingPerClient, waitMs, isBehind = () => false } = options;
   const serving = { all: 0, clients: new Map<string, number>(), kinds: new Map<string, number>() };
   /** In the order of arrival. */
   const waiting: Waiter[] = [];
   const waitingOf = new Map<string, number>();
+  /** Whose calls ended lately, and when. */
+  let ended: { client: string; at: number }[] = [];
+  /** When a turn last did not come in time. */
+  let lastLate = Number.NEGATIVE_INFINITY;
+  const places = () => (isBehind() ? 1 : max);
   const mayBeServed = ({ caller }: Waiter) => {
-    if (serving.all >= max) return false;
+    if (serving.all >= places()) return false;
     if (!caller || max === 1) return true;
     const most = max - 1;
     const mostOfClient = Math.min(most, caller.maxQuestions ?? most);
@@ -50,12 +59,16 @@ export function createWaitingLine({ max, maxWaiting, maxWaitingPerClient, waitMs
     waiter.go(() => {
       if (!isInside) return;
       isInside = false;
+      if (waiter.caller && waitMs !== undefined) {
+        ended = ended.filter(({ at }) => at > performance.now() - waitMs);
+        ended.push({ client: waiter.caller.client, at: performance.now() });
+      }
       count(waiter.caller, -1);
       letIn();
     });
   };
   const letIn = () => {
-    while (serving.all < max) {
+    while (serving.all < places()) {
       const next = nextOf(waiting.filter(mayBeServed), serving.clients);
       if (!next) return;
       remove(next);
@@ -69,7 +82,28 @@ export function createWaitingLine({ max, maxWaiting, maxWaitingPerClient, waitMs
     if (waiter.caller) add(waitingOf, waiter.caller.client, -1);
   };
 
+  /** Why a caller gets no place in the line. Undefined: it gets one. */
+  const refusal = (caller: Caller | undefined): AppError | undefined => {
+    if (waiting.length >= (maxWaiting ?? Number.POSITIVE_INFINITY)) return tooMany();
+    const mine = caller ? (waitingOf.get(caller.client) ?? 0) : 0;
+    if (mine >= (maxWaitingPerClient ?? Number.POSITIVE_INFINITY)) return tooManyOfOne(mine);
+    if (waitMs === undefined || mine === 0) return undefined;
+    // Where turns come too late, no more wait than are served in the time of a wait.
+    const from = performance.now() - waitMs;
+    const served = ended.filter(({ client, at }) => client === caller?.client && at > from).length;
+    return lastLate > from && mine >= served ? overloaded(waitMs, (mine / Math.max(1, served)) * waitMs) : undefined;
+  };
+
   return {
+    /**
+     * Checks whether a caller would get a place in the line.
+     *
+     * @throws AppError too_many_requests, overloaded
+     */
+    check: (caller: Caller | undefined): void => {
+      const refused = refusal(caller);
+      if (refused) throw refused;
+    },
     /** How many wait now. */
     waiting: () => waiting.length,
     /** How many are served now. */
@@ -85,9 +119,8 @@ export function createWaitingLine({ max, maxWaiting, maxWaitingPerClient, waitMs
         for (const signal of signals) signal.throwIfAborted();
         const waiter: Waiter = { caller, go: resolve };
         if (mayBeServed(waiter) && !waiting.some(mayBeServed)) return serve(waiter);
-        if (waiting.length >= (maxWaiting ?? Number.POSITIVE_INFINITY)) return reject(tooMany());
-        const mine = caller ? (waitingOf.get(caller.client) ?? 0) : 0;
-        if (mine >= (maxWaitingPerClient ?? Number.POSITIVE_INFINITY)) return reject(tooManyOfOne(mine));
+        const refused = refusal(caller);
+        if (refused) return reject(refused);
         waiting.push(waiter);
         if (caller) add(waitingOf, caller.client, 1);
         const stopWaiting = () => {
@@ -100,7 +133,11 @@ export function createWaitingLine({ max, maxWaiting, maxWaitingPerClient, waitMs
           reject(error);
         };
         const aborted = () => leaveLine(signals.find((signal) => signal.aborted)?.reason);
-        const timer = waitMs === undefined ? undefined : setTimeout(() => leaveLine(overloaded(waitMs)), waitMs);
+        const comesLate = () => {
+          lastLate = performance.now();
+          leaveLine(overloaded(waitMs as number));
+        };
+        const timer = waitMs === undefined ? undefined : setTimeout(comesLate, waitMs);
         for (const signal of signals) signal.addEventListener("abort", aborted, { once: true });
         waiter.go = (leave) => {
           stopWaiting();
@@ -132,5 +169,9 @@ const refused = (code: "too_many_requests" | "overloaded", detail: string, retry
 const tooMany = () => refused("too_many_requests", "Too many questions wait already. Ask again in a moment.", 2);
 const tooManyOfOne = (count: number) =>
   refused("too_many_requests", `${count} questions of yours wait already. Ask fewer at one time.`, 2);
-const overloaded = (waitMs: number) =>
-  refused("overloaded", `The question's turn did not come within ${waitMs / 1000} s. Ask again later.`, 5);
+const overloaded = (waitMs: number, expectedMs?: number) =>
+  refused(
+    "overloaded",
+    `The question's turn ${expectedMs === undefined ? "did not" : "would not"} come within ${waitMs / 1000} s. Ask again later.`,
+    Math.min(30, Math.ceil((expectedMs ?? 5000) / 1000)),
+  );

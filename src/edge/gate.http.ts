@@ -3,6 +3,7 @@ import type { ErrorCode } from "../errors.ts";
 import { isLoopback } from "../kit/loopback.ts";
 import { isProbe, type RateLimits } from "../kit/rate-limit.http.ts";
 import { createAdaptiveLimit } from "./adaptive-limit.http.ts";
+import { createRetryAfter } from "./retry-after.ts";
 
 export interface GateOptions {
   /** The address that the service listens on. */
@@ -45,6 +46,7 @@ export function createGate({ host, allowedHosts, allowedOrigins = [], rateLimits
   const names = new Set(["localhost", "127.0.0.1", "[::1]", ...(allowedHosts ?? [])]);
   const origins = new Set(allowedOrigins);
   const pace = createAdaptiveLimit(rateLimits().requests);
+  const again = createRetryAfter();
   let bringing = 0;
 
   return {
@@ -69,7 +71,7 @@ export function createGate({ host, allowedHosts, allowedOrigins = [], rateLimits
       }
       if (bringing < pace.limit() || !bringsTrips(request)) return undefined;
       const detail = `${bringing} requests are under way already; nothing was read of this one.`;
-      return { code: "too_many_requests", detail, retryAfterSeconds: 1 };
+      return { code: "too_many_requests", detail, retryAfterSeconds: again.seconds() };
     },
     enter: (request) => {
       if (!bringsTrips(request)) return () => {};
@@ -78,6 +80,7 @@ export function createGate({ host, allowedHosts, allowedOrigins = [], rateLimits
       const since = performance.now();
       return () => {
         bringing--;
+        again.served();
         pace.took(performance.now() - since, isSmall);
       };
     },

@@ -5,6 +5,7 @@ import { AppError } from "../errors.ts";
 import { FaultsError, MAX_COLLECTED } from "./faults.ts";
 import { parseJsonBody } from "./json-body.http.ts";
 import { nextTurn } from "./next-turn.ts";
+import { currentRecord, QUESTIONS } from "./request-record.ts";
 import type { Room } from "./room.ts";
 import { schemaFaults } from "./schema-faults.ts";
 import { holdBody, type SentBody, sentBytes } from "./sent-bytes.ts";
@@ -18,6 +19,8 @@ export interface BodyRules {
   minBytesPerS: number;
   /** The largest area has so many vertices. */
   maxVertices: number;
+  /** Throws if a question of the caller would not get its turn. */
+  checkQuestion: () => void;
 }
 
 declare module "hono" {
@@ -83,15 +86,19 @@ export async function readText(c: Context, factor = 1): Promise<string> {
  * otherwise fifty that come together would be parsed in one, and `/livez` would wait for all of them.
  *
  * @param factor how many times the largest question it may be
- * @throws AppError body_too_large, request_timeout; too_many_requests if there is no room for it
+ * @throws AppError body_too_large, request_timeout; too_many_requests if there is no room for it; what a question gets
+ * whose turn is not to be expected
  */
 export async function readBytes(c: Context, factor = 1): Promise<Buffer> {
-  const { room, minBytesPerS, ...rules } = c.get("bodies");
+  const { room, minBytesPerS, checkQuestion, ...rules } = c.get("bodies");
   const maxBytes = rules.maxBytes * factor;
   const tooLarge = () => new AppError("body_too_large", `The body is larger than ${maxBytes} bytes.`);
-  if (Number(c.req.header("content-length") ?? 0) > maxBytes) throw tooLarge();
+  const length = Number(c.req.header("content-length") ?? 0);
+  if (length > maxBytes) throw tooLarge();
   const stream = c.req.raw.body as ReadableStream<Uint8Array> | null;
   if (!stream) return Buffer.alloc(0);
+  // Fifty clients who ask again and again about large areas would keep the process busy with questions that it refuses.
+  if (length > TAKES_ITS_TURN_BYTES && QUESTIONS.has(currentRecord()?.tag ?? "")) checkQuestion();
   const hold = holdBody(room);
   try {
     const chunks: Buffer[] = [];

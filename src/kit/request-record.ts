@@ -28,6 +28,9 @@ export interface RequestRecord {
   ownLimits?: OwnLimits | undefined;
 }
 
+/** The tags of endpoints that answer questions. */
+export const QUESTIONS: ReadonlySet<string> = new Set(["Answers", "Query", "Trips"]);
+
 /** A request that is over. */
 export interface Replied {
   record: RequestRecord;

@@ -1,10 +1,8 @@
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
-import type { Replied } from "../kit/request-record.ts";
+import { QUESTIONS, type Replied } from "../kit/request-record.ts";
 
 /** Other methods are counted as one, since a client may send any word. */
 const METHODS = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
-/** The tags of endpoints that answer questions. */
-const QUESTIONS = new Set(["Answers", "Query", "Trips"]);
 /** In seconds: from a small post to the largest question that the default limits allow. */
 const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 

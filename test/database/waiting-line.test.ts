@@ -119,4 +119,37 @@ describe("a waiting line", () => {
     leave();
     expect([line.waiting(), line.serving()]).toEqual([0, 0]);
   });
+
+  it("serves one at a time while the process is behind with its work", async () => {
+    let isBehind = true;
+    const line = createWaitingLine({ max: 3, isBehind: () => isBehind });
+    const [first, second, third] = ["a", "b", "c"].map((client) => line.enter(caller(client, `kind of ${client}`)));
+    expect(await Promise.all([first, second, third].map((one) => seen(one as Promise<Leave>)))).toEqual([
+      ...["in", "waits", "waits"],
+    ]);
+    isBehind = false;
+    (await (first as Promise<Leave>))();
+    expect(await Promise.all([second, third].map((one) => seen(one as Promise<Leave>)))).toEqual(["in", "in"]);
+  });
+
+  it("lets no more of a client wait than were served in the time of a wait, once turns came too late", async () => {
+    const line = createWaitingLine({ max: 1, waitMs: 500 });
+    const ofA = () => line.enter(caller("a"));
+    const held = await ofA();
+    const late = [ofA(), ofA(), ofA()];
+    // Before a turn came late, all may wait.
+    expect(await seen(late[2] as Promise<Leave>)).toBe("waits");
+    expect(() => line.check(caller("a"))).not.toThrow();
+    for (const one of late) await expect(one).rejects.toMatchObject({ code: "overloaded" });
+    const waiting = ofA();
+    expect(await seen(waiting)).toBe("waits");
+    await expect(ofA()).rejects.toMatchObject({ code: "overloaded", retryAfterSeconds: 1 });
+    expect(() => line.check(caller("a"))).toThrow("would not come");
+    // Another client is not held up by what this one asks.
+    expect(() => line.check(caller("b"))).not.toThrow();
+    // One that is served makes room for as many.
+    held();
+    expect(await seen(waiting)).toBe("in");
+    expect(await seen(ofA())).toBe("waits");
+  });
 });

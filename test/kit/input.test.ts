@@ -1,7 +1,10 @@
 import { Hono } from "hono";
 import { expect, it } from "vitest";
 import { z } from "zod";
+import { AppError } from "../../src/errors.ts";
 import { readJson } from "../../src/kit/input.http.ts";
+import { onError } from "../../src/kit/on-error.http.ts";
+import { createRequestRecord, recordedBy } from "../../src/kit/request-record.ts";
 import { createRoom } from "../../src/kit/room.ts";
 
 const KB = 1024;
@@ -19,7 +22,13 @@ async function turnsOf(bodies: readonly string[]): Promise<number[]> {
   const schema = z.looseObject({}).refine(() => turns.push(turn) > 0);
   const app = new Hono();
   app.use((c, next) => {
-    c.set("bodies", { room: createRoom(64 * KB * KB), maxBytes: KB * KB, minBytesPerS: 0, maxVertices: 1000 });
+    c.set("bodies", {
+      room: createRoom(64 * KB * KB),
+      maxBytes: KB * KB,
+      minBytesPerS: 0,
+      maxVertices: 1000,
+      checkQuestion: () => {},
+    });
     return next();
   });
   app.post("/", async (c) => c.json(await readJson(c, schema)));
@@ -38,4 +47,33 @@ it("reads large bodies that come together in turns of the event loop of their ow
 it("reads small bodies that come together at once", async () => {
   const turns = await turnsOf(Array.from({ length: 10 }, () => "{}"));
   expect(new Set(turns).size).toBeLessThan(10);
+});
+
+it("refuses a large question unread whose turn is not to be expected, and reads any other body", async () => {
+  const app = new Hono();
+  const refuse = () => {
+    throw new AppError("overloaded", "No turn.");
+  };
+  app.onError(onError(() => {}, { maxVertices: 1, maxFaults: 10, maxNameLength: 100 }));
+  app.use((c, next) => {
+    c.set("bodies", {
+      ...{ room: createRoom(64 * KB * KB), maxBytes: KB * KB, minBytesPerS: 0, maxVertices: 1000 },
+      checkQuestion: refuse,
+    });
+    return next();
+  });
+  app.post("/:tag", (c) =>
+    recordedBy({ ...createRequestRecord(), tag: c.req.param("tag") }, async () =>
+      c.json(await readJson(c, z.looseObject({}))),
+    ),
+  );
+  const post = async (tag: string, body: string) => {
+    const headers = { "content-length": String(body.length) };
+    const reply = await app.request(`/${tag}`, { method: "POST", body, headers });
+    return reply.status;
+  };
+  const large = JSON.stringify({ area: "x".repeat(20 * KB) });
+  // What is not even JSON is refused all the same: it was not read.
+  expect([await post("Answers", large), await post("Query", "[".repeat(20 * KB))]).toEqual([503, 503]);
+  expect([await post("Answers", "{}"), await post("Regions", large)]).toEqual([200, 200]);
 });

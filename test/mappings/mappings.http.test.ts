@@ -12,7 +12,13 @@ const time = "2018-05-21T00:54:04Z";
 const app = new OpenAPIHono();
 app.onError(onError(() => {}, { maxVertices: 50_000, maxFaults: 10, maxNameLength: 100 }));
 app.use(async (c, next) => {
-  c.set("bodies", { room: createRoom(16 * 1024 * 1024), maxBytes: 1024 * 1024, minBytesPerS: 0, maxVertices: 1000 });
+  c.set("bodies", {
+    room: createRoom(16 * 1024 * 1024),
+    maxBytes: 1024 * 1024,
+    minBytesPerS: 0,
+    maxVertices: 1000,
+    checkQuestion: () => {},
+  });
   await next();
 });
 const calls = {
