@@ -14,7 +14,7 @@ import { byStatus, figures, note, type Times } from "./times.ts";
 const NORMAL_MS = 200;
 const TRIPS_BEFORE = 50_000;
 /** Clients like those of the crowd, in a process that has nothing else to do: their figures are those of the service. */
-const WITNESSES = 20;
+const WITNESSES = 60;
 
 /** Far more clients who post than are let in, and clients who ask about polygons of 10,000 vertices, at once. */
 export async function crowd(victim: Victim, { clients, polygons, seconds }: AttackOptions) {
