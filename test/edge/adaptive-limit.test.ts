@@ -7,7 +7,7 @@ it("lets fewer requests in while small ones take long, never fewer than 32, and 
   expect(adaptive.limit()).toBe(128);
   // A crowd that is slow together counts once.
   for (let i = 0; i < 50; i++) adaptive.took(2000, true);
-  expect(adaptive.limit()).toBe(204);
+  expect(adaptive.limit()).toBe(102);
   for (let i = 0; i < 50; i++) {
     clock += 200;
     adaptive.took(2000, true);

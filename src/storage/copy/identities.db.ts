@@ -9,8 +9,8 @@ interface Firsts<Row> {
 }
 
 /**
- * Finds the first of each identity. Maps in maps need no text of a whole identity: writing and hashing one took 1.5 µs a
- * trip. Sorting texts is faster than comparing fields.
+ * Finds the first of each identity. Maps in maps need no text of a whole identity. Sorting texts is faster than comparing
+ * fields.
  */
 export function firstOfEach<Row extends PlacedRow>(trips: readonly TimedTrip<Row>[]): Firsts<Row> {
   const bySource = new Map<string, Map<string, TimedTrip<Row>[]>>();
