@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { randomUUID } from "node:crypto";
+import { setMaxListeners } from "node:events";
 import { Agent } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { TRIP } from "../../test/attacks/harness/trip.ts";
@@ -25,6 +26,7 @@ export async function crowd(victim: Victim, { clients, polygons, seconds }: Atta
   const witnessed: Times = new Map();
   const errors = new Map<string, number>();
   const over = new AbortController();
+  setMaxListeners(0, over.signal);
   const ended = runCrowd({ url: service.url, source, clients, polygons, seconds }).finally(() => over.abort());
   const agent = new Agent({ keepAlive: true, maxSockets: WITNESSES });
   const witness = async () => {

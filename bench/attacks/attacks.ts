@@ -21,9 +21,15 @@ export async function run(args: string[]): Promise<void> {
     } finally {
       await victim.stop();
     }
-  }
-  if (options.save) {
-    process.stdout.write(`saved: ${saveResult(`attacks-${options.engine}`, { node: process.version }, result)}\n`);
+    if (options.save) {
+      const { bench, engine } = result;
+      const saved = saveResult(
+        `attacks-${part}-${engine}`,
+        { node: process.version },
+        { bench, engine, [part]: result[part] },
+      );
+      process.stdout.write(`saved: ${saved}\n`);
+    }
   }
   process.stdout.write(`${JSON.stringify(result)}\n`);
 }

@@ -1,5 +1,6 @@
 /** The crowd, as a process of its own: what it does must not delay the clients whose waiting is measured. */
 import { randomUUID } from "node:crypto";
+import { setMaxListeners } from "node:events";
 import { Agent } from "node:http";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { star } from "../../test/attacks/harness/areas.ts";
@@ -24,6 +25,7 @@ async function crowd({ url, source, clients, polygons, seconds }: CrowdOrder) {
   const delay = monitorEventLoopDelay({ resolution: 10 });
   delay.enable();
   const over = AbortSignal.timeout(seconds * 1000);
+  setMaxListeners(0, over);
   // By default an agent closes all but 256 idle connections, so most clients would open one for each post.
   const agent = new Agent({ keepAlive: true, maxSockets: clients + polygons, maxFreeSockets: clients + polygons });
   const body = JSON.stringify({ area: star(10_000), hours: "6-20" });

@@ -5,7 +5,7 @@ import { POINT_FORMS } from "../geo/point.ts";
 import { shown } from "../kit/shown.ts";
 import { isStorable } from "../kit/storable.ts";
 import { timeFormat } from "../time/time-format.ts";
-import { isTimeZone } from "../time/time-zone.ts";
+import { isTimeZone, ZONE_EXPECTED } from "../time/time-zone.ts";
 import {
   CONSTANT_TARGETS,
   type ColumnRule,
@@ -71,11 +71,7 @@ export function faultsOf(mapping: Mapping): FieldError[] {
     expect(fault === undefined, `time_formats.${i}`, `${expected}, but got ${shown(format)}: ${fault}`);
   }
   const zone = mapping.timeZone;
-  expect(
-    zone === undefined || isTimeZone(zone),
-    "time_zone",
-    `expected the IANA name of a time zone such as Europe/Rome, or UTC, but got ${shown(zone)}`,
-  );
+  expect(zone === undefined || isTimeZone(zone), "time_zone", `${ZONE_EXPECTED}, but got ${shown(zone)}`);
   return [...faults, ...wholeFaults(mapping)];
 }
 

@@ -1,6 +1,6 @@
 import { AppError } from "../errors.ts";
 import { shown } from "../kit/shown.ts";
-import { isTimeZone } from "../time/time-zone.ts";
+import { isTimeZone, ZONE_EXPECTED } from "../time/time-zone.ts";
 
 /**
  * The time zone that a sender names for a region.
@@ -9,6 +9,6 @@ import { isTimeZone } from "../time/time-zone.ts";
  */
 export function zoneNamed(name: string | undefined): string | undefined {
   if (name === undefined || isTimeZone(name)) return name;
-  const detail = `expected the IANA name of a time zone such as Europe/Rome, or UTC, but got ${shown(name)}`;
+  const detail = `${ZONE_EXPECTED}, but got ${shown(name)}`;
   throw new AppError("invalid_parameter", `time_zone: ${detail}`, { errors: [{ field: "time_zone", detail }] });
 }

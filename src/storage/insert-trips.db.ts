@@ -108,7 +108,22 @@ export async function insertTrips(
   const { done, rows: sent } = placedRows(batches, memory.names);
   if (sent.length === 0) return done;
   const rows = memory.assignsRegions ? await withRegions(tx, sent) : sent;
-  await lockCorrectionsShared(tx, rows);
+  // The next statement follows the lock at once: each answer that is waited for costs a turn of a busy event loop.
+  const locked = lockCorrectionsShared(tx, rows);
+  // It is awaited below, when the other statements are over.
+  locked.catch(() => {});
+  try {
+    await insertRows(tx, rows, memory);
+  } catch (error) {
+    // If the lock failed, this statement failed for it.
+    await locked;
+    throw error;
+  }
+  await locked;
+  return done;
+}
+
+async function insertRows(tx: Transaction, rows: readonly Row[], memory: Memory): Promise<void> {
   const names = await registerNames(tx, rows, memory.names);
   for (const { row, trip, place, done } of rows) {
     if (isRemote(place)) done.places.set(row, place);
@@ -136,7 +151,6 @@ export async function insertTrips(
     const stored = rows.filter(({ row, done }) => done.inserted.has(row));
     await forgetUnused(tx, names, stored);
   }
-  return done;
 }
 
 /** The rows of all batches. One object is made for each: of three, the collector's work was a fifth of an import. */

@@ -11,3 +11,6 @@ export function isTimeZone(name: string): boolean {
     return false;
   }
 }
+
+/** What is said of a name that is no time zone. */
+export const ZONE_EXPECTED = "expected the IANA name of a time zone such as Europe/Rome, or UTC";
