@@ -37,11 +37,14 @@ const HARM: Record<string, (victim: Victim) => Promise<void>> = {
     await sleep(between(3000, 25_000));
     network.open();
   },
-  "a full disk": async ({ disk }) => {
+  "a full disk": async ({ disk, reviveServer }) => {
     if (!disk) return;
     const full = fillDisk(disk);
     await sleep(between(3000, 12_000));
     full.empty();
+    // A server that could not write gives up soon after.
+    await sleep(2000);
+    await reviveServer();
   },
   "the service killed": async (victim) => {
     process.kill(victim.service.pid, "SIGKILL");

@@ -18,6 +18,8 @@ export interface Victim {
   network: BlackHole;
   /** The server's processes: the first one, and those that it has begun. */
   serverPids(): number[];
+  /** Starts the server again if it has ended by itself: one whose disk is full may. */
+  reviveServer(): Promise<void>;
   /** The disk of the database; undefined where this user may mount none. */
   disk: string | undefined;
   /** Whether the service's process is there. */
@@ -53,12 +55,13 @@ export async function openVictim(engine: Exclude<Engine, "embedded">, throughNet
   for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => process.exit(1));
   const network = await startBlackHole(cluster.url);
   const env = { TRIPGRID_DATA_DIR: join(folder, "tripgrid"), DATABASE_URL: throughNetwork ? network.url : cluster.url };
-  const postmaster = Number(readFileSync(join(data, "data/postmaster.pid"), "utf8").split("\n")[0]);
+  const postmaster = () => Number(readFileSync(join(data, "data/postmaster.pid"), "utf8").split("\n")[0]);
   const victim: Victim = {
     service: await startBenchService(env, undefined),
     sql: createClient({ url: cluster.url }, { max: 2 }),
     network,
-    serverPids: () => [postmaster, ...childrenOf(postmaster)],
+    serverPids: () => [postmaster(), ...childrenOf(postmaster())],
+    reviveServer: cluster.revive,
     disk: mounted ? disk : undefined,
     isAlive: () => existsSync(`/proc/${victim.service.pid}`),
     restart: async () => {

@@ -1,7 +1,7 @@
 /** A small request that takes longer than this waits for others more than it works. */
 const SLOW_MS = 250;
 /** The limit at first. Two thousand clients that come at the same moment are no reason to keep a thousand waiting. */
-const FIRST = 128;
+const FIRST = 256;
 /** The lowest limit, however slow the requests are. */
 const LEAST = 32;
 /** Shortest time between two cuts: one crowd is one reason to slow down. */

@@ -4,10 +4,10 @@ import { createAdaptiveLimit } from "../../src/edge/adaptive-limit.http.ts";
 it("lets fewer requests in while small ones take long, never fewer than 32, and more again afterwards", () => {
   let clock = 0;
   const adaptive = createAdaptiveLimit(1000, () => clock);
-  expect(adaptive.limit()).toBe(128);
+  expect(adaptive.limit()).toBe(256);
   // A crowd that is slow together counts once.
   for (let i = 0; i < 50; i++) adaptive.took(2000, true);
-  expect(adaptive.limit()).toBe(102);
+  expect(adaptive.limit()).toBe(204);
   for (let i = 0; i < 50; i++) {
     clock += 200;
     adaptive.took(2000, true);

@@ -17,6 +17,8 @@ export interface Cluster {
    * @param meanwhile called while there is no server
    */
   restart(mode: "fast" | "immediate", meanwhile?: () => Promise<unknown>): Promise<void>;
+  /** Starts the server again if it has ended by itself, as what runs a server does. */
+  revive(): Promise<void>;
 }
 
 const run = promisify(execFile);
@@ -69,6 +71,13 @@ export async function startCluster(
       await run(pgCtl, ["-D", data, "-m", mode, "-w", "stop"], options);
       await meanwhile?.();
       await start();
+    },
+    revive: async () => {
+      const isRunning = await run(pgCtl, ["-D", data, "status"], options).then(
+        () => true,
+        () => false,
+      );
+      if (!isRunning) await start();
     },
   };
 }

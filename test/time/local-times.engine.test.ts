@@ -120,12 +120,9 @@ describe("times that are found without the database", () => {
         const ended = await at((one) => one.ended);
         const booked = await at((one) => one.booked);
         const rows = [...timed.keys()];
-        expect(rows.map((row) => ({ ...timed.get(row), trip: sent[row] }))).toEqual(
+        expect(rows.map((row) => ({ ...timed.get(row), row: sent[row] }))).toEqual(
           rows.map((row) => ({
-            row,
-            trip: sent[row],
-            place: "UTC",
-            batch: undefined,
+            row: sent[row],
             local: started[row]?.local,
             started: started[row]?.instant,
             ended: ended[row]?.instant ?? undefined,
