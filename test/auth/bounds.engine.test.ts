@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import type { Receipt } from "../../src/batches/receipt.ts";
 import { refreshRollups } from "../../src/rollups/refresh-rollups.db.ts";
 import { refreshTotals } from "../../src/rollups/refresh-totals.db.ts";
@@ -145,13 +145,20 @@ describe("a key that is bound to a source", () => {
   });
 
   it("is told the whole world as the place of tiles, since the extent is that of everybody's trips", async () => {
-    await refreshRollups(service.sql, service.prepared.engine);
-    await refreshTotals(service.sql, service.prepared.engine, true);
     type Places = { bounds: number[] } & { boundingBox: { lowerLeft: number[]; upperRight: number[] } };
     const west = async ({ get }: typeof all, layer: string) => [
       (await get<Places>(`/tiles/${layer}`)).body.bounds[0],
       (await get<Places>(`/ogc/tiles/${layer}`)).body.boundingBox.lowerLeft[0],
     ];
+    // A refresh of the service's own may be under way, beside which this one does nothing.
+    await vi.waitFor(
+      async () => {
+        await refreshRollups(service.sql, service.prepared.engine);
+        await refreshTotals(service.sql, service.prepared.engine, true);
+        expect((await west(all, "cells"))[0]).toBeGreaterThan(0);
+      },
+      { timeout: 30_000, interval: 200 },
+    );
     for (const layer of ["cells", "clusters", "regions", "trips"]) {
       expect(await west(bound, layer)).toEqual([-180, -180]);
       for (const place of await west(all, layer)) expect(place).toBeGreaterThan(0);

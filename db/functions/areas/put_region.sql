@@ -44,7 +44,8 @@ begin
         time_zone = coalesce(new_time_zone, r.time_zone), is_defined = true, updated_at = now(),
         recompute = case when moves then jsonb_build_object('state', 'running', 'moved', 0, 'since', clock_timestamp()) else r.recompute end
     where r.name = put_region.name;
-  if is_other or (new_boundary is not null and known.boundary is null) then
+  -- Writers keep which parts of a boundary hold their trips.
+  if is_other or new_boundary is not null then
     update tripgrid.settings set names_version = names_version + 1;
     -- Their local times followed the old time zone, so nothing that is sent from now on could be taken for one of them.
     delete from tripgrid.cancelled_trips c where is_other and c.region = put_region.name;
