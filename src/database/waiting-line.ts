@@ -10,7 +10,10 @@ export interface LineOptions {
   maxWaitingPerClient?: number | undefined;
   /** The longest wait. Undefined: no limit. */
   waitMs?: number | undefined;
-  /** Whether the process is behind with its work. While it is, one is served at a time. */
+  /**
+   * Whether the process is behind with its work. While it is, one is served at a time, beside those that are served for
+   * longer than a wait: an export may take hours.
+   */
   isBehind?: (() => boolean) | undefined;
 }
 
@@ -39,9 +42,15 @@ export function createWaitingLine(options: LineOptions) {
   let ended: { client: string; at: number }[] = [];
   /** When a turn last did not come in time. */
   let lastLate = Number.NEGATIVE_INFINITY;
-  const places = () => (isBehind() ? 1 : max);
+  /** When those began who are served now. */
+  const begun = new Set<{ at: number }>();
+  const isServingShort = () => {
+    const from = performance.now() - (waitMs ?? Number.POSITIVE_INFINITY);
+    for (const { at } of begun) if (at > from) return true;
+    return false;
+  };
   const mayBeServed = ({ caller }: Waiter) => {
-    if (serving.all >= places()) return false;
+    if (serving.all >= max || (isBehind() && isServingShort())) return false;
     if (!caller || max === 1) return true;
     const most = max - 1;
     const mostOfClient = Math.min(most, caller.maxQuestions ?? most);
@@ -56,9 +65,12 @@ export function createWaitingLine(options: LineOptions) {
   const serve = (waiter: Waiter) => {
     count(waiter.caller, 1);
     let isInside = true;
+    const began = { at: performance.now() };
+    begun.add(began);
     waiter.go(() => {
       if (!isInside) return;
       isInside = false;
+      begun.delete(began);
       if (waiter.caller && waitMs !== undefined) {
         ended = ended.filter(({ at }) => at > performance.now() - waitMs);
         ended.push({ client: waiter.caller.client, at: performance.now() });
@@ -68,7 +80,7 @@ export function createWaitingLine(options: LineOptions) {
     });
   };
   const letIn = () => {
-    while (serving.all < places()) {
+    while (serving.all < max) {
       const next = nextOf(waiting.filter(mayBeServed), serving.clients);
       if (!next) return;
       remove(next);
@@ -88,10 +100,11 @@ export function createWaitingLine(options: LineOptions) {
     const mine = caller ? (waitingOf.get(caller.client) ?? 0) : 0;
     if (mine >= (maxWaitingPerClient ?? Number.POSITIVE_INFINITY)) return tooManyOfOne(mine);
     if (waitMs === undefined || mine === 0) return undefined;
-    // Where turns come too late, no more wait than are served in the time of a wait.
     const from = performance.now() - waitMs;
+    if (lastLate <= from) return undefined;
+    // Where turns come too late, no more wait than are served in the time of a wait.
     const served = ended.filter(({ client, at }) => client === caller?.client && at > from).length;
-    return lastLate > from && mine >= served ? overloaded(waitMs, (mine / Math.max(1, served)) * waitMs) : undefined;
+    return mine >= served ? overloaded(waitMs, (mine / Math.max(1, served)) * waitMs) : undefined;
   };
 
   return {
@@ -143,6 +156,8 @@ export function createWaitingLine(options: LineOptions) {
           stopWaiting();
           resolve(leave);
         };
+        // Somebody before it may be served by now: the process has caught up, or a question has become a long one.
+        letIn();
       }),
   };
 }

@@ -132,6 +132,18 @@ describe("a waiting line", () => {
     expect(await Promise.all([second, third].map((one) => seen(one as Promise<Leave>)))).toEqual(["in", "in"]);
   });
 
+  it("serves others beside a long one, although the process is behind", async () => {
+    const line = createWaitingLine({ max: 3, waitMs: 300, isBehind: () => true });
+    const long = await line.enter(caller("a", "export"));
+    const early = line.enter(caller("b", "question"));
+    expect(await seen(early)).toBe("waits");
+    await expect(early).rejects.toMatchObject({ code: "overloaded" });
+    const later = line.enter(caller("b", "question"));
+    expect(await seen(later)).toBe("in");
+    expect(await seen(line.enter(caller("c", "other")))).toBe("waits");
+    long();
+  });
+
   it("lets no more of a client wait than were served in the time of a wait, once turns came too late", async () => {
     const line = createWaitingLine({ max: 1, waitMs: 500 });
     const ofA = () => line.enter(caller("a"));
