@@ -5,9 +5,9 @@ const LATE_MS = 100;
 const FADING = 0.9;
 
 /**
- * Watches whether the event loop keeps up with its work. While it does not, requests wait that have nothing to do with
- * the work at hand.
+ * Watches whether the event loop keeps up with its work.
  *
+ * @param now milliseconds of a clock that only goes forward
  * @returns tells whether the loop is behind
  */
 export function watchLoop(now = () => performance.now()): () => boolean {

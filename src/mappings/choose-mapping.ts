@@ -1,4 +1,5 @@
 import { AppError } from "../errors.ts";
+import { BoundedMap } from "../kit/bounded-map.ts";
 import { shown, shownName } from "../kit/shown.ts";
 import { BUILT_IN } from "./built-in.ts";
 import type { Form } from "./mapping.ts";
@@ -61,8 +62,7 @@ export const fitting = (mappings: readonly Mapping[], fields: readonly string[])
   );
 
 /** Fields that were sent lately, with the built-in mappings that fit them. */
-const lately = new Map<string, Mapping[]>();
-const MOST_LATELY = 100;
+const lately = new BoundedMap<string, Mapping[]>(100);
 const LONGEST_LATELY = 2000;
 
 /**
@@ -74,7 +74,6 @@ export function fittingBuiltIn(fields: readonly string[]): readonly Mapping[] {
   const known = lately.get(key);
   if (known) return known;
   const found = fitting(BUILT_IN, fields);
-  if (lately.size === MOST_LATELY) lately.clear();
   if (key.length <= LONGEST_LATELY) lately.set(key, found);
   return found;
 }

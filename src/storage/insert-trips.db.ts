@@ -153,7 +153,7 @@ async function insertRows(tx: Transaction, rows: readonly Row[], memory: Memory)
   }
 }
 
-/** The rows of all batches. One object is made for each: of three, the collector's work was a fifth of an import. */
+/** The rows of all batches. One object is made for each: of three, the collector's work was a fifth of a post's. */
 function placedRows(batches: readonly SentTrips[], names: KnownNames): { done: Inserted[]; rows: readonly Row[] } {
   const done: Inserted[] = [];
   const rows: Row[] = [];

@@ -44,7 +44,10 @@ const filledIn = (cells: readonly string[]) => cells.map((cell) => cell.trim()).
  * 5 ms.
  */
 export function mayHaveTitles(head: string, delimiters: readonly string[]): boolean {
-  const lines = firstLines(head, MAX_TITLES + 2).map((line) => line.replace(/"[^"]*"/g, "-"));
+  const lines = head
+    .split(/\r\n|\n|\r/, MAX_TITLES + 2)
+    .filter((line) => line !== "")
+    .map((line) => line.replace(/"[^"]*"/g, "-"));
   const [first = "", ...others] = lines;
   const most = Math.max(...delimiters.map((one) => filledIn(first.split(one)).length));
   return others.some((line) =>
@@ -53,11 +56,4 @@ export function mayHaveTitles(head: string, delimiters: readonly string[]): bool
       return cells.length > most && filledIn(cells).length > most;
     }),
   );
-}
-
-/** A split of the whole head would cut all of its lines first. */
-function firstLines(head: string, most: number): string[] {
-  const lines: string[] = [];
-  for (const [line] of head.matchAll(/[^\r\n]+/g)) if (lines.push(line) === most) break;
-  return lines;
 }

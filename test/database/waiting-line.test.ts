@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createWaitingLine, type Leave } from "../../src/database/waiting-line.ts";
 import type { Caller } from "../../src/kit/caller.ts";
 
@@ -132,36 +132,53 @@ describe("a waiting line", () => {
     expect(await Promise.all([second, third].map((one) => seen(one as Promise<Leave>)))).toEqual(["in", "in"]);
   });
 
-  it("serves others beside a long one, although the process is behind", async () => {
-    const line = createWaitingLine({ max: 3, waitMs: 300, isBehind: () => true });
-    const long = await line.enter(caller("a", "export"));
-    const early = line.enter(caller("b", "question"));
-    expect(await seen(early)).toBe("waits");
-    await expect(early).rejects.toMatchObject({ code: "overloaded" });
-    const later = line.enter(caller("b", "question"));
-    expect(await seen(later)).toBe("in");
-    expect(await seen(line.enter(caller("c", "other")))).toBe("waits");
-    long();
-  });
+  describe("with turns that come late", () => {
+    beforeEach(() => {
+      vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
+    });
+    afterEach(() => {
+      vi.useRealTimers();
+    });
+    /** As `seen`, on a clock that only the test moves: a slow machine changes nothing. */
+    const seenNow = async (place: Promise<Leave>) => {
+      const state = seen(place);
+      await vi.advanceTimersByTimeAsync(5);
+      return state;
+    };
 
-  it("lets no more of a client wait than were served in the time of a wait, once turns came too late", async () => {
-    const line = createWaitingLine({ max: 1, waitMs: 500 });
-    const ofA = () => line.enter(caller("a"));
-    const held = await ofA();
-    const late = [ofA(), ofA(), ofA()];
-    // Before a turn came late, all may wait.
-    expect(await seen(late[2] as Promise<Leave>)).toBe("waits");
-    expect(() => line.check(caller("a"))).not.toThrow();
-    for (const one of late) await expect(one).rejects.toMatchObject({ code: "overloaded" });
-    const waiting = ofA();
-    expect(await seen(waiting)).toBe("waits");
-    await expect(ofA()).rejects.toMatchObject({ code: "overloaded", retryAfterSeconds: 1 });
-    expect(() => line.check(caller("a"))).toThrow("would not come");
-    // Another client is not held up by what this one asks.
-    expect(() => line.check(caller("b"))).not.toThrow();
-    // One that is served makes room for as many.
-    held();
-    expect(await seen(waiting)).toBe("in");
-    expect(await seen(ofA())).toBe("waits");
+    it("serves others beside a long one, although the process is behind", async () => {
+      const line = createWaitingLine({ max: 3, waitMs: 300, isBehind: () => true });
+      const long = await line.enter(caller("a", "export"));
+      const early = line.enter(caller("b", "question"));
+      expect(await seenNow(early)).toBe("waits");
+      vi.advanceTimersByTime(300);
+      await expect(early).rejects.toMatchObject({ code: "overloaded" });
+      const later = line.enter(caller("b", "question"));
+      expect(await seenNow(later)).toBe("in");
+      expect(await seenNow(line.enter(caller("c", "other")))).toBe("waits");
+      long();
+    });
+
+    it("lets no more of a client wait than were served in the time of a wait, once turns came too late", async () => {
+      const line = createWaitingLine({ max: 1, waitMs: 500 });
+      const ofA = () => line.enter(caller("a"));
+      const held = await ofA();
+      const late = [ofA(), ofA(), ofA()];
+      // Before a turn came late, all may wait.
+      expect(await seenNow(late[2] as Promise<Leave>)).toBe("waits");
+      expect(() => line.check(caller("a"))).not.toThrow();
+      vi.advanceTimersByTime(500);
+      for (const one of late) await expect(one).rejects.toMatchObject({ code: "overloaded" });
+      const waiting = ofA();
+      expect(await seenNow(waiting)).toBe("waits");
+      await expect(ofA()).rejects.toMatchObject({ code: "overloaded", retryAfterSeconds: 1 });
+      expect(() => line.check(caller("a"))).toThrow("would not come");
+      // Another client is not held up by what this one asks.
+      expect(() => line.check(caller("b"))).not.toThrow();
+      // One that is served makes room for as many.
+      held();
+      expect(await seenNow(waiting)).toBe("in");
+      expect(await seenNow(ofA())).toBe("waits");
+    });
   });
 });

@@ -60,7 +60,8 @@ function forget(known: KnownNames): void {
   known.sources.clear();
   known.regions.clear();
   known.bounded.clear();
-  known.inside.clear();
+  // Statements under way may still add to the old cells: they asked about the old boundaries.
+  known.inside = new Map();
   known.version = undefined;
   known.fixed = undefined;
 }
