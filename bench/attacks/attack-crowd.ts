@@ -16,6 +16,8 @@ const NORMAL_MS = 200;
 const TRIPS_BEFORE = 50_000;
 /** Clients like those of the crowd, in a process that has nothing else to do: their figures are those of the service. */
 const WITNESSES = 60;
+/** In the first seconds all clients connect and send at once, and none of them was told yet when to come again. */
+const RUSH_MS = 3000;
 
 /** Far more clients who post than are let in, and clients who ask about polygons of 10,000 vertices, at once. */
 export async function crowd(victim: Victim, { clients, polygons, seconds }: AttackOptions) {
@@ -24,16 +26,20 @@ export async function crowd(victim: Victim, { clients, polygons, seconds }: Atta
   await fillWith(service.url);
   const alone = await singlePosts(service.url, 50);
   const witnessed: Times = new Map();
+  const afterRush: Times = new Map();
   const errors = new Map<string, number>();
   const over = new AbortController();
   setMaxListeners(0, over.signal);
   const ended = runCrowd({ url: service.url, source, clients, polygons, seconds }).finally(() => over.abort());
+  const began = performance.now();
   const agent = new Agent({ keepAlive: true, maxSockets: WITNESSES });
   const witness = async () => {
     while (!over.signal.aborted) {
       const trip = JSON.stringify({ ...TRIP, source, trip_id: randomUUID() });
+      const isRush = performance.now() - began < RUSH_MS;
       const reply = await send(service.url, agent, "/v1/trips", trip);
       note(reply, witnessed, errors);
+      if (!isRush && !reply.error) note(reply, afterRush, errors);
       await untilAgain(reply, over.signal);
     }
   };
@@ -50,6 +56,7 @@ export async function crowd(victim: Victim, { clients, polygons, seconds }: Atta
     ...{ clients, polygons, seconds },
     single_posts_before: figures(alone),
     posts: byStatus(witnessed),
+    posts_after_3_s: byStatus(afterRush),
     ...result,
     livez: figures(probes.livez),
     readyz_refused: probes.refused,

@@ -12,6 +12,7 @@ import { DEFAULT_PARSERS } from "hyparquet/src/convert.js";
 import { getTreePath, isFlatColumn } from "hyparquet/src/schema.js";
 import { compressors } from "hyparquet-compressors";
 import { AppError } from "../errors.ts";
+import { checkGeoParquetCrs } from "../geo/features-crs.ts";
 import { csvLine } from "./csv-text.ts";
 import type { Member } from "./member.ts";
 import { checkPages, type DictionaryRoom, dictionaryRoom, ParquetColumn, startOf } from "./parquet-column.ts";
@@ -35,11 +36,13 @@ const PIECE_CHARACTERS = 256 * 1024;
  * The table of a Parquet file as CSV. Times become ISO 8601, with `Z` if the file says that they are moments; points of
  * GeoParquet become WKT; lists and structures become JSON.
  *
- * @throws AppError unsupported_file if it cannot be read, or its footer does not fit the file
+ * @throws AppError unsupported_file if it cannot be read, or its footer does not fit the file; invalid_body if its points are
+ * not in longitude and latitude
  */
 export async function parquetTable(source: RandomAccess): Promise<Member> {
   const file = bufferOf(source);
   const metadata = await guarded(async () => checked(await footerOf(file, source), source.size));
+  checkGeoParquetCrs(metadata.key_value_metadata?.find(({ key }) => key === "geo")?.value);
   return { name: "", contentType: "text/csv", open: () => tableText(source, metadata) };
 }
 

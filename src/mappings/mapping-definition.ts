@@ -81,7 +81,7 @@ const shape = {
     .max(MAX_SHORT_LIST)
     .optional()
     .describe(
-      "Tried in this order: iso, unix, unix_ms, unix_us, excel or patterns such as M/D/YYYY H:MM[:SS]; if left out, iso",
+      "Tried in this order: iso, unix, unix_ms, unix_us, unix_ns, dotnet, excel or patterns such as M/D/YYYY H:MM[:SS]; if left out, iso",
     ),
   time_zone: z.string().max(100).optional().describe("IANA name: where clocks run that times were read from"),
   empty: emptyValues.optional(),

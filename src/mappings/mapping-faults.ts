@@ -67,7 +67,8 @@ export function faultsOf(mapping: Mapping): FieldError[] {
   faults.push(...fallbackFaults(mapping), ...readingFaults(mapping));
   for (const [i, format] of mapping.timeFormats.entries()) {
     const fault = timeFormatFault(format);
-    const expected = "expected iso, unix, unix_ms, unix_us, excel or a pattern such as M/D/YYYY H:MM[:SS]";
+    const expected =
+      "expected iso, unix, unix_ms, unix_us, unix_ns, dotnet, excel or a pattern such as M/D/YYYY H:MM[:SS]";
     expect(fault === undefined, `time_formats.${i}`, `${expected}, but got ${shown(format)}: ${fault}`);
   }
   const zone = mapping.timeZone;

@@ -4,6 +4,8 @@ import { endOf, isTimeName, wordsOf } from "./suggest-names.ts";
 const DATE = /^(\d{1,4}([-/.])\d{1,2}\2\d{1,4}|\d{8}|\d{1,2}[- ][A-Za-z]{3}[- ]\d{2,4})$/;
 const isDate = (value: unknown): boolean => typeof value === "string" && DATE.test(dateAlone(value));
 const CLOCK = /^\s*\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?(\s?[ap]\.?m\.?)?\s*$/i;
+const HOUR = /^\s*([01]?\d|2[0-3])\s*$/;
+const HOUR_NAME = /\b(hour|stunde|hora|heure|ora|uur)\b/;
 
 /** So many of a column's values show what it holds; the others may be totals, headers or typing errors. */
 export const MOST = 0.8;
@@ -12,6 +14,8 @@ export const MOST = 0.8;
 export interface DateAndTime {
   date: number;
   clock: number;
+  /** The times of day are full hours, so nothing says the minute. */
+  isHour: boolean;
 }
 
 /**
@@ -30,16 +34,20 @@ export function datesAndTimes(
       return given.length > 0 && given.filter(isOne).length >= given.length * MOST ? [i] : [];
     });
   const clocks = new Set(all((value) => typeof value === "string" && CLOCK.test(value)));
+  const hours = all((value) => typeof value === "string" && HOUR.test(value)).filter((i) =>
+    HOUR_NAME.test(wordsOf(header[i] ?? "")),
+  );
   const pairs: DateAndTime[] = [];
   for (const date of all(isDate)) {
     const name = header[date] ?? "";
     const isOfEnd = (i: number) => endOf(header[i] ?? "") === endOf(name);
-    const candidates = [...clocks].filter(isOfEnd);
+    const ofEnd = [...clocks].filter(isOfEnd);
+    const candidates = ofEnd.length > 0 ? ofEnd : hours.filter(isOfEnd);
     const isSameName = (i: number) => bare(header[i] ?? "") === bare(name);
     const clock = candidates.find(isSameName) ?? candidates.find((i) => i === date + 1) ?? candidates[0];
     if (clock === undefined) continue;
     clocks.delete(clock);
-    pairs.push({ date, clock });
+    pairs.push({ date, clock, isHour: hours.includes(clock) });
   }
   return pairs;
 }

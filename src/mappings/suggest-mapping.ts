@@ -85,6 +85,10 @@ export function suggestMapping(
     timeColumns.some(saysUtc) && times.every((time) => !/(z|utc|gmt|[+-]\d{2}:?\d{2})\s*$/i.test(String(time)));
   if (isUtc) notes.push(`time_zone: UTC, which ${timeColumns.filter(saysUtc).join(" and ")} says`);
   notes.push(...guess.notes);
+  for (const { date, clock, isHour } of joined) {
+    if (isHour && timeColumns.includes(header[date] ?? ""))
+      notes.push(`${header[date]}: ${header[clock]} says the hour alone; trips count from its first minute`);
+  }
   for (const to of ["duration_s", "distance_m"] as const) {
     const name = chosen.get(to)?.name;
     const rule = rules.get(name ?? "");

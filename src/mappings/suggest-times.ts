@@ -4,7 +4,7 @@ import type { SentTime } from "../time/time-parts.ts";
 /**
  * Pairs of formats that differ only in the order of day and month. If no value decides, the first of a pair is taken.
  */
-const CLOCKS = ["H:MM[:SS] A", "H:MM[:SS]", "H:MM:SS.SSS A", "H:MM:SS.SSS", "H'h'MM"].map((clock) => ` ${clock}`);
+const CLOCKS = ["H:MM[:SS] A", "H:MM[:SS]", "H:MM:SS.SSS A", "H:MM:SS.SSS", "H'h'MM", "H"].map((clock) => ` ${clock}`);
 const PAIRS = ["/", "-", "."].flatMap((separator) =>
   [...CLOCKS, ", H:MM[:SS] A", ", H:MM[:SS]", "THH:MM[:SS]"].map((clock) => {
     const date = (first: string, second: string) => `${[first, second, "YYYY"].join(separator)}${clock}`;
@@ -14,7 +14,8 @@ const PAIRS = ["/", "-", "."].flatMap((separator) =>
 
 const SINGLES = [
   "iso",
-  ...["YYYY-M-D H:MM[:SS]", "YYYY/M/D H:MM[:SS]", "YYYYMMDDHHMM[SS]", "YYYY-MM-DD H:MM:SS[.SSS] VV"],
+  "dotnet",
+  ...["YYYY-M-D H:MM[:SS]", "YYYY/M/D H:MM[:SS]", "YYYYMMDDHHMM[SS]", "YYYY-MM-DD H:MM[:SS][.SSS] VV"],
   ...["YYYYMMDDTHHMM[SS]", "YYYYMMDDTHHMMSSZ", "YYYYMMDD HH:MM[:SS]", "YYYY-M-D H:MM[:SS] A", "YYYY/M/D H:MM[:SS] A"],
   ...["D MMM YYYY H:MM[:SS]", "D-MMM-YYYY H:MM[:SS]", "D-MMM-YYYY H:MM[:SS] A", "MMM D, YYYY[,] H:MM[:SS][ A]"],
   ...["D[.] MMM YYYY[,] H:MM[:SS]", "D. MMM YYYY[,] H.MM[.SS]", "YYYY MMM D H:MM[:SS][ A]", "YYYY-MM-DD H'h'MM"],
@@ -29,12 +30,14 @@ const SINGLES = [
     "EEE, D MMM YYYY H:MM:SS VV",
     "EEE MMM D YYYY H:MM:SS Z",
     "EEE MMM D H:MM:SS Z YYYY",
+    "YYYY-MM-DD H",
+    "YYYY/M/D H",
   ],
 ];
 
 /** Plausible times lie between these years. Other numbers are ids, amounts or typing errors, not counts since 1970. */
 const PLAUSIBLE = { min: "2000", max: "2100" };
-const UNIX = ["unix", "unix_ms", "unix_us", "excel"];
+const UNIX = ["unix", "unix_ms", "unix_us", "unix_ns", "excel"];
 
 export interface TimeGuess {
   formats: string[];

@@ -39,6 +39,18 @@ const FIXED: Readonly<Record<string, TimeFormat>> = {
     isLocal: false,
     expected: "microseconds since 1970 like 1526864044000000",
   },
+  unix_ns: {
+    read: fromNanoseconds,
+    takesNumbers: true,
+    isLocal: false,
+    expected: "nanoseconds since 1970 like 1526864044000000000",
+  },
+  dotnet: {
+    read: fromDotNet,
+    takesNumbers: false,
+    isLocal: false,
+    expected: "milliseconds since 1970 as .NET writes them, like /Date(1526864044000)/",
+  },
   excel: {
     read: fromExcel,
     takesNumbers: true,
@@ -52,7 +64,7 @@ const known = new Map<string, TimeFormat>();
 const MAX_KNOWN = 1000;
 
 /**
- * The format of a name: `iso`, `unix`, `unix_ms`, `unix_us`, `excel` or a pattern. Each pattern is compiled once.
+ * The format of a name: `iso`, `unix`, `unix_ms`, `unix_us`, `unix_ns`, `dotnet`, `excel` or a pattern. Each pattern is compiled once.
  *
  * @throws RangeError that says what is wrong with a pattern
  */
@@ -141,4 +153,25 @@ function fromUnix(text: string, digits: number): SentTime | undefined {
   const [clock, thousandths] = new Date(ms).toISOString().slice(0, -1).split(".");
   const part = `${thousandths}${rest}`.replace(/0+$/, "");
   return { kind: "instant", text: `${clock}${part && `.${part}`}+00:00` };
+}
+
+const NANOSECONDS = /^([+-]?)(\d{1,19})(?:\.\d{1,9})?$/;
+
+/**
+ * Rounds to the microsecond: a number in JSON is read to 256 ns, so a count of whole microseconds keeps its value only
+ * by rounding.
+ */
+function fromNanoseconds(text: string): SentTime | undefined {
+  const m = NANOSECONDS.exec(text);
+  if (!m) return undefined;
+  const [, sign = "", whole = ""] = m;
+  return fromUnix(`${(BigInt(`${sign === "-" ? "-" : ""}${whole}`) + 500n) / 1000n}`, 0);
+}
+
+/** An offset after the count says where it was written. The count is in UTC all the same. */
+const DOTNET = /^\\?\/Date\((-?\d{1,16})(?:[+-]\d{4})?\)\\?\/$/;
+
+function fromDotNet(text: string): SentTime | undefined {
+  const count = DOTNET.exec(text)?.[1];
+  return count === undefined ? undefined : fromUnix(count, 3);
 }

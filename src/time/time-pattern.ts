@@ -2,6 +2,7 @@ import { monthOfName } from "./month-names.ts";
 import type { SentTime } from "./time-parts.ts";
 import { clockText, exists, existsOrEnds, minutesEast, utcOf } from "./time-parts.ts";
 import { isTimeZone } from "./time-zone.ts";
+import { minutesOfAbbreviation } from "./zone-abbreviations.ts";
 
 const MAX_LENGTH = 60;
 /**
@@ -184,7 +185,8 @@ function tokenOf(lexeme: string, before: Part | undefined): Token | undefined {
 
 /** The moment of a wall clock in a zone that is named with it. */
 function inZone(clock: string, name: string): SentTime | undefined {
-  if (/^(utc|gmt)$/i.test(name)) return { kind: "instant", text: utcOf(clock, 0) };
+  const east = minutesOfAbbreviation(name);
+  if (east !== undefined) return { kind: "instant", text: utcOf(clock, east) };
   return isTimeZone(name) ? { kind: "instant", text: `${clock} ${name}` } : undefined;
 }
 

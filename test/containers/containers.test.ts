@@ -212,6 +212,28 @@ describe("a Parquet file", () => {
     expect(await members(parquetOf(columns, 2), "parquet")).toEqual([["", text]]);
   });
 
+  const inCrs = (crs: object) =>
+    parquetOf(columns, 1000, { primary_column: "geometry", columns: { geometry: { encoding: "WKB", ...crs } } });
+
+  it.each<[string, object]>([
+    ["UTM", { crs: { type: "ProjectedCRS", name: "UTM 32N", id: { authority: "EPSG", code: 25832 } } }],
+    ["a local system", { crs: { type: "EngineeringCRS", name: "our yard" } }],
+    ["another datum", { crs: { type: "GeographicCRS", name: "ED50", id: { authority: "EPSG", code: 4230 } } }],
+  ])("with points in %s is refused by its name", async (_, crs) => {
+    await expect(members(inCrs(crs), "parquet")).rejects.toEqual(
+      expect.objectContaining({ code: "invalid_body", message: expect.stringMatching(/^crs: .*(25832|yard|4230)/) }),
+    );
+  });
+
+  it.each<[string, object]>([
+    ["nothing", {}],
+    ["null", { crs: null }],
+    ["WGS 84", { crs: { type: "GeographicCRS", name: "WGS 84", id: { authority: "EPSG", code: 4326 } } }],
+    ["CRS84", { crs: { type: "GeographicCRS", id: { authority: "OGC", code: "CRS84" } } }],
+  ])("whose points are in %s is read", async (_, crs) => {
+    expect(await members(inCrs(crs), "parquet")).toHaveLength(1);
+  });
+
   it.each<[string, (file: Buffer) => Buffer]>([
     ["cut off", (file) => file.subarray(0, -4)],
     ["shorter than its footer says", (file) => Buffer.concat([file.subarray(0, 8), file.subarray(-8)])],

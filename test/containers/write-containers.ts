@@ -40,9 +40,14 @@ export function workbookParts(rows: readonly (readonly (string | number | undefi
 
 export type ColumnOf = Parameters<typeof parquetWriteBuffer>[0]["columnData"][number];
 
-/** A Parquet file of the given columns. */
-export const parquetOf = (columnData: ColumnOf[], rowGroupSize = 1000): Buffer =>
-  Buffer.from(parquetWriteBuffer({ columnData, rowGroupSize }));
+/** A Parquet file of the given columns. `geo` is its metadata of that name. */
+export const parquetOf = (columnData: ColumnOf[], rowGroupSize = 1000, geo?: object): Buffer =>
+  Buffer.from(
+    parquetWriteBuffer({
+      ...{ columnData, rowGroupSize },
+      ...(geo ? { kvMetadata: [{ key: "geo", value: JSON.stringify(geo) }] } : {}),
+    }),
+  );
 
 /** All bytes of a stream as text. */
 export async function textOf(bytes: AsyncIterable<Buffer>): Promise<string> {

@@ -164,7 +164,7 @@ describe("a definition is refused, each fault with its path:", () => {
     [
       "an unknown time format",
       { ...good, time_formats: ["iso", "q"] },
-      /^time_formats\.1: expected iso, unix, unix_ms, unix_us, excel or a pattern such as .*, but got "q": q is none of/,
+      /^time_formats\.1: expected iso, unix, unix_ms, unix_us, unix_ns, dotnet, excel or a pattern such as .*, but got "q": q is none of/,
     ],
     ["no time format", { ...good, time_formats: [] }, "time_formats: expected at least 1 members, but got []"],
     [

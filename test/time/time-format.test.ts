@@ -53,6 +53,13 @@ describe("a time since 1970", () => {
     ["45719.34375", "excel", "naive 2025-03-03T08:15:00"],
     ["45719.354167", "excel", "naive 2025-03-03T08:30:00"],
     ["45719", "excel", "naive 2025-03-03T00:00:00"],
+    ["1526864044123456789", "unix_ns", "instant 2018-05-21T00:54:04.123457+00:00"],
+    ["1526864044000000000", "unix_ns", "instant 2018-05-21T00:54:04+00:00"],
+    ["12345678901234567890", "unix_ns", "invalid_time"],
+    ["/Date(1526864044000)/", "dotnet", "instant 2018-05-21T00:54:04+00:00"],
+    ["/Date(1526864044120+0200)/", "dotnet", "instant 2018-05-21T00:54:04.12+00:00"],
+    ["\\/Date(-86400000)\\/", "dotnet", "instant 1969-12-31T00:00:00+00:00"],
+    ["Date(1526864044000)", "dotnet", "invalid_time"],
     ["0", "unix", "instant 1970-01-01T00:00:00+00:00"],
     ["-0.000001", "unix", "instant 1969-12-31T23:59:59.999999+00:00"],
     ["-86400", "unix", "instant 1969-12-31T00:00:00+00:00"],
@@ -82,6 +89,20 @@ describe("a time of a mapping with a time zone", () => {
     ["2018-05-21T02:54:04+05:30", "2018-05-20T21:24:04+00:00"],
   ])("%s is a moment there: %s", (sent, expected) => {
     expect(rome.read(sent)).toEqual({ kind: "instant", text: expected });
+  });
+});
+
+describe("the name of a zone behind a time", () => {
+  it.each([
+    ["2018-05-21 02:54:04 CEST", "instant 2018-05-21T00:54:04+00:00"],
+    ["2018-05-21 02:54:04 EDT", "instant 2018-05-21T06:54:04+00:00"],
+    ["2018-05-21 02:54:04 nst", "instant 2018-05-21T06:24:04+00:00"],
+    ["2018-05-21 02:54:04 UTC", "instant 2018-05-21T02:54:04+00:00"],
+    ["2018-05-21 02:54:04 Europe/Rome", "instant 2018-05-21T02:54:04 Europe/Rome"],
+    ["2018-05-21 02:54:04 CST", "invalid_time"],
+    ["2018-05-21 02:54:04 toString", "invalid_time"],
+  ])("%s: %s", (sent, expected) => {
+    expect(text(sent, "YYYY-MM-DD HH:MM:SS VV")).toBe(expected);
   });
 });
 
