@@ -5,10 +5,12 @@
  *
  * `TRIPGRID_TEST_ATTACKS` says how many an address gets, 60 unless told and 12 on the embedded engine; 10000 is the full run.
  */
+import { once } from "node:events";
+import { Worker } from "node:worker_threads";
 import { beforeAll, expect, it } from "vitest";
 import { countFrom, engine } from "../harness/index.ts";
 import { hostileRequest } from "./harness/hostile-requests.ts";
-import { ask, fill, peakMb, useTarget } from "./harness/index.ts";
+import { fill, peakMb, useTarget } from "./harness/index.ts";
 import { readOperations } from "./harness/operations.ts";
 import { randomFrom } from "./harness/random.ts";
 import { sendHostile } from "./harness/send-hostile.ts";
@@ -54,18 +56,11 @@ it(`${each} hostile requests for each address are answered as described (TRIPGRI
 
 /** Asks whether the process lives, ten times a second. */
 function pinging(url: string) {
-  const times: number[] = [];
-  let isOver = false;
-  const running = (async () => {
-    while (!isOver) {
-      times.push((await ask(url, { path: "/livez" })).ms);
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-  })();
+  const pinger = new Worker(new URL("./harness/pinger.mjs", import.meta.url), { workerData: url });
   return {
     p99: async () => {
-      isOver = true;
-      await running;
+      pinger.postMessage("over");
+      const [times] = (await once(pinger, "message")) as [number[]];
       times.sort((a, b) => a - b);
       return times[Math.ceil(times.length * 0.99) - 1] ?? 0;
     },
