@@ -1,6 +1,6 @@
 import { stringify } from "csv-stringify/sync";
 import { AppError } from "../errors.ts";
-import { breathe } from "../kit/breathe.http.ts";
+import { breathe } from "../kit/breathe.ts";
 import { csvLines } from "../kit/csv-out.http.ts";
 import { cellOf, contentOf, type KeptReject, OUR_COLUMNS, ourCells, prefixBeside, type Rejects } from "./rejects.ts";
 

@@ -3,8 +3,7 @@ import type { Ingest, IngestRequest } from "../batches/ingest-request.ts";
 import { type Receipt, withLinks } from "../batches/receipt.ts";
 import { AppError } from "../errors.ts";
 import { type Endpoint, jsonBody } from "../kit/endpoint.http.ts";
-import { readText } from "../kit/input.http.ts";
-import { parseJson } from "../kit/json.ts";
+import { parseBody, readBytes } from "../kit/input.http.ts";
 import { replies } from "../kit/replies.http.ts";
 import { noteRows } from "../kit/request-record.ts";
 
@@ -92,12 +91,12 @@ export function postRide(ingest: Ingest): Endpoint {
       ),
     },
     handle: async (c) => {
-      const text = await readText(c);
-      const sent = parseJson(text);
+      const bytes = await readBytes(c);
+      const sent = await parseBody(c, bytes);
       if (typeof sent !== "object" || sent === null || Array.isArray(sent)) {
         throw new AppError("invalid_body", "The body is not one booking; expected a JSON object.");
       }
-      const { batch_id, received, verdicts = [] } = await receiptOf(ingest, text);
+      const { batch_id, received, verdicts = [] } = await receiptOf(ingest, bytes);
       noteRows(received);
       c.header("Link", `<${withLinks({ batch_id } as Receipt).links.self}>; rel="describedby"`);
       const problems = verdicts.flatMap((verdict) => verdict.problems);
@@ -111,10 +110,10 @@ export function postRide(ingest: Ingest): Endpoint {
   };
 }
 
-async function receiptOf(ingest: Ingest, text: string): Promise<Receipt> {
-  const stream = new Blob([text]).stream() as unknown as IngestRequest["body"]["stream"];
+async function receiptOf(ingest: Ingest, bytes: Buffer): Promise<Receipt> {
+  const stream = new Blob([bytes]).stream() as unknown as IngestRequest["body"]["stream"];
   const receipt = await ingest({
-    body: { stream, contentLength: Buffer.byteLength(text), contentEncoding: undefined },
+    body: { stream, contentLength: bytes.length, contentEncoding: undefined },
     contentType: "application/json",
     mapping: "xrides",
     identity: undefined,

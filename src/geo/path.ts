@@ -54,7 +54,7 @@ function verticesOf(value: unknown, form: PathForm): unknown[] | undefined {
 }
 
 const WKT_POINT = /^\s*(?:SRID\s*=\s*4326\s*;\s*)?POINT\s*\(/i;
-const WKT_LINE = /^\s*(?:SRID\s*=\s*4326\s*;\s*)?LINESTRING\s*Z?\s*\(([^()]*)\)\s*$/i;
+const WKT_LINE = /^\s*(?:SRID\s*=\s*4326\s*;\s*)?LINESTRING\s*(?:Z\s*)?\(([^()]*)\)\s*$/i;
 
 function parsed(value: unknown): unknown {
   if (typeof value !== "string") return value;
@@ -75,12 +75,15 @@ function decoded(text: string, digits: number): Point[] | undefined {
   return codec.decode(text, digits).map(([lat, lon]) => [lon, lat] as const);
 }
 
-function verticesOfGeoJson(value: unknown): unknown[] | undefined {
-  if (typeof value !== "object" || value === null) return undefined;
+/** Collections in features in collections: of no file, but the text of a cell may nest them as often as it likes. */
+const MAX_LEVELS = 8;
+
+function verticesOfGeoJson(value: unknown, level = 0): unknown[] | undefined {
+  if (typeof value !== "object" || value === null || level > MAX_LEVELS) return undefined;
   const { type, coordinates, geometry, features } = value as Record<string, unknown>;
-  if (type === "Feature") return verticesOfGeoJson(geometry);
+  if (type === "Feature") return verticesOfGeoJson(geometry, level + 1);
   if (type === "FeatureCollection" && Array.isArray(features)) {
-    const all = inTime(features).map(verticesOfGeoJson);
+    const all = inTime(features).map((feature) => verticesOfGeoJson(feature, level + 1));
     return all.includes(undefined) ? undefined : (all as unknown[][]).flat();
   }
   if (!Array.isArray(coordinates)) return undefined;

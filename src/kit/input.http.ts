@@ -60,12 +60,15 @@ export function readQuery<S extends z.ZodType>(c: Context, schema: S): z.output<
  * @param factor how many times larger than other bodies it may be
  */
 export async function readJson<S extends z.ZodType>(c: Context, schema: S, factor = 1): Promise<z.output<S>> {
-  const { maxVertices } = c.get("bodies");
   const bytes = await readBytes(c, factor);
-  const value = await parseJsonBody(bytes, VALUES_OF_A_VERTEX * factor * maxVertices + MOST.values);
+  const value = await parseBody(c, bytes, factor);
   if (bytes.length > TAKES_ITS_TURN_BYTES) await nextTurn();
   return parseWith(schema, value, "invalid_body");
 }
+
+/** Parses a body that was read, as `readJson` does; a long one in slices. */
+export const parseBody = (c: Context, bytes: Buffer, factor = 1): Promise<unknown> =>
+  parseJsonBody(bytes, VALUES_OF_A_VERTEX * factor * c.get("bodies").maxVertices + MOST.values);
 
 /**
  * The body as text.

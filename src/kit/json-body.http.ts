@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { JSONParser } from "@streamparser/json";
 import { AppError } from "../errors.ts";
-import { breathe } from "./breathe.http.ts";
+import { breathe } from "./breathe.ts";
 import { FaultsError } from "./faults.ts";
 import { notJson, parseJson } from "./json.ts";
 

@@ -37,7 +37,8 @@ export async function putLookup(
 }
 
 async function pointsOf(sql: Sql, sent: readonly SentPlace[]): Promise<Record<string, Point>> {
-  const points: Record<string, Point> = {};
+  // An id may be any text, `__proto__` too.
+  const points: Record<string, Point> = Object.create(null);
   const areas: SentPlace[] = [];
   for (const place of sent) {
     if (place.geometry.type !== "Point" || place.geometry.crs) {

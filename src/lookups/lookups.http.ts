@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Endpoint } from "../kit/endpoint.http.ts";
-import { readBytes, readQuery } from "../kit/input.http.ts";
+import { parseBody, readBytes, readQuery } from "../kit/input.http.ts";
 import { named } from "../kit/named.http.ts";
 import { replies } from "../kit/replies.http.ts";
 import { Instant } from "../time/instant.ts";
@@ -59,7 +59,8 @@ function putLookupEndpoint(putLookup: PutLookup): Endpoint {
     handle: async (c) => {
       const name = lookups.nameOf(c);
       const { id } = readQuery(c, query);
-      const { created, ...lookup } = await putLookup(name, await readLookup(await readBytes(c, LARGER), id));
+      const places = await readLookup(await readBytes(c, LARGER), id, (text) => parseBody(c, text, LARGER));
+      const { created, ...lookup } = await putLookup(name, places);
       return c.json(lookup, created ? 201 : 200);
     },
   };

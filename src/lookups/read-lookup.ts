@@ -44,14 +44,22 @@ const GEOMETRIES = ["the_geom", "geom", "geometry", "wkt", "shape", "location", 
  * or a list of stations in JSON, such as `station_information` of GBFS as it is.
  *
  * @param idName the column or property that has the ids; undefined: one with a usual name
+ * @param parse parses JSON in UTF-8; long JSON is better parsed in slices
  * @throws AppError invalid_body, invalid_csv, invalid_json or invalid_area that says which place is faulty
  */
-export async function readLookup(body: Buffer, idName: string | undefined): Promise<SentPlace[]> {
+export async function readLookup(
+  body: Buffer,
+  idName: string | undefined,
+  parse: (text: Buffer) => unknown = (text) => parseJson(text.toString("utf8")),
+): Promise<SentPlace[]> {
   const text = wholeToUtf8(body, charsetOf(body, undefined));
   const head = text.toString("utf8", 0, HEAD_BYTES).replace(/^\uFEFF/, "");
   const isJson = /^\s*[{[]/.test(head);
   const places = isJson
-    ? fromJson(parseJson(text.toString("utf8").replace(/^\uFEFF/, "")), idName)
+    ? await fromJson(
+        await parse(text.subarray(text.indexOf(BYTE_ORDER_MARK) === 0 ? BYTE_ORDER_MARK.length : 0)),
+        idName,
+      )
     : await fromCsv(text, head, idName);
   if (places.length === 0) throw refusal("expected places, but there are none");
   if (places.length > MAX_PLACES)
@@ -60,6 +68,9 @@ export async function readLookup(body: Buffer, idName: string | undefined): Prom
 }
 
 const HEAD_BYTES = 64 * 1024;
+const BYTE_ORDER_MARK = Buffer.from("\uFEFF");
+/** The longest time that places are read before other requests are answered. */
+const SLICE_MS = 8;
 const LIMITS = { maxColumns: 1000, maxRowBytes: 16 * 1024 * 1024 };
 
 /** Other requests are answered between two pieces. */
@@ -134,16 +145,31 @@ function columnOf(header: readonly string[], names: readonly string[], what: str
   );
 }
 
-function fromJson(value: unknown, idName: string | undefined): SentPlace[] {
+async function fromJson(value: unknown, idName: string | undefined): Promise<SentPlace[]> {
   const { type, features, crs, data, network, stations } = (value ?? {}) as Record<string, unknown>;
   if (type === "FeatureCollection" && Array.isArray(features)) {
-    return features.flatMap((feature, i) => fromFeature(feature, crs, idName, `features.${i}`));
+    return placesOf(features, (feature, i) => fromFeature(feature, crs, idName, `features.${i}`));
   }
   const list = Array.isArray(value) ? value : (stations ?? listIn(data) ?? listIn(network));
-  if (Array.isArray(list)) return list.map((station, i) => fromStation(station, idName, `stations.${i}`));
+  if (Array.isArray(list)) return placesOf(list, (station, i) => [fromStation(station, idName, `stations.${i}`)]);
   throw refusal(
     "expected a CSV, a GeoJSON FeatureCollection, or a list of stations such as station_information of GBFS",
   );
+}
+
+async function placesOf(
+  list: readonly unknown[],
+  read: (one: unknown, i: number) => SentPlace[],
+): Promise<SentPlace[]> {
+  const places: SentPlace[] = [];
+  let since = performance.now();
+  for (const [i, one] of list.entries()) {
+    places.push(...read(one, i));
+    if (performance.now() - since < SLICE_MS) continue;
+    await nextTurn();
+    since = performance.now();
+  }
+  return places;
 }
 
 const listIn = (value: unknown) => (value as { stations?: unknown } | undefined)?.stations;

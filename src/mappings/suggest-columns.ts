@@ -109,12 +109,13 @@ export function chooseTimes(columns: readonly Profile[], choose: Choose, notes: 
 
 /** Chooses columns by their names, unless their values contradict the name. */
 export function chooseByName(columns: readonly Profile[], choose: Choose): void {
+  const words = new Map(columns.map((column) => [column, wordsOf(column.name)]));
   for (const { to, holds, names } of BY_NAME) {
     const able = columns.filter((column) => !column.isTime && column.coordinate === undefined && may(column, holds));
     for (const pattern of names)
       choose(
         to,
-        able.find(({ name }) => pattern.test(wordsOf(name))),
+        able.find((column) => pattern.test(words.get(column) ?? "")),
       );
   }
 }

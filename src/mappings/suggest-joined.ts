@@ -1,3 +1,4 @@
+import { breathe } from "../kit/breathe.ts";
 import { dateAlone } from "../time/date-alone.ts";
 import { endOf, isTimeName, wordsOf } from "./suggest-names.ts";
 
@@ -20,25 +21,27 @@ export interface DateAndTime {
 
 /**
  * Finds columns that hold a date, each with the column that holds its time of day: one of the same end of the trip, or
- * else the next one.
+ * else the next one. Other requests get their turns meanwhile.
  *
  * @param valuesAt gives the values of a column of the first rows
  */
-export function datesAndTimes(
+export async function datesAndTimes(
   header: readonly string[],
   valuesAt: (column: number) => readonly unknown[],
-): DateAndTime[] {
-  const all = (isOne: (value: unknown) => boolean) =>
-    header.flatMap((_, i) => {
-      const given = valuesAt(i).filter((value) => value !== undefined && value !== null && value !== "");
-      return given.length > 0 && given.filter(isOne).length >= given.length * MOST ? [i] : [];
-    });
-  const clocks = new Set(all((value) => typeof value === "string" && CLOCK.test(value)));
-  const hours = all((value) => typeof value === "string" && HOUR.test(value)).filter((i) =>
-    HOUR_NAME.test(wordsOf(header[i] ?? "")),
-  );
+): Promise<DateAndTime[]> {
+  const [dates, clocks, hours] = [[] as number[], new Set<number>(), [] as number[]];
+  for (const [i, name] of header.entries()) {
+    await breathe();
+    const given = valuesAt(i).filter((value) => value !== undefined && value !== null && value !== "");
+    const most = (isOne: (value: string) => boolean) =>
+      given.length > 0 &&
+      given.filter((value) => typeof value === "string" && isOne(value)).length >= given.length * MOST;
+    if (most(isDate)) dates.push(i);
+    else if (most((value) => CLOCK.test(value))) clocks.add(i);
+    else if (HOUR_NAME.test(wordsOf(name)) && most((value) => HOUR.test(value))) hours.push(i);
+  }
   const pairs: DateAndTime[] = [];
-  for (const date of all(isDate)) {
+  for (const date of dates) {
     const name = header[date] ?? "";
     const isOfEnd = (i: number) => endOf(header[i] ?? "") === endOf(name);
     const ofEnd = [...clocks].filter(isOfEnd);
@@ -55,8 +58,9 @@ export function datesAndTimes(
 /** The columns that are named like times, and hold dates without a time of day. */
 export const datesAlone = (header: readonly string[], valuesAt: (column: number) => readonly unknown[]): string[] =>
   header.filter((name, i) => {
+    if (!isTimeName(name)) return false;
     const given = valuesAt(i).filter((value) => typeof value === "string" && value !== "");
-    return isTimeName(name) && given.length > 0 && given.filter(isDate).length >= given.length * MOST;
+    return given.length > 0 && given.filter(isDate).length >= given.length * MOST;
   });
 
 /** A name without the words for dates and times. */

@@ -1,3 +1,4 @@
+import { breathe } from "../kit/breathe.ts";
 import { shown } from "../kit/shown.ts";
 import { dateAlone } from "../time/date-alone.ts";
 import type { FieldTarget } from "./mapping.ts";
@@ -8,7 +9,7 @@ import { isTimeName, saysUtc } from "./suggest-names.ts";
 import { chooseByPosition } from "./suggest-positions.ts";
 import { guessTimeFormats } from "./suggest-times.ts";
 import { guessUnit } from "./suggest-units.ts";
-import { hasThousands, type Profile, profileOf } from "./suggest-values.ts";
+import { hasThousands, type Profile, profileOf, sampleOf } from "./suggest-values.ts";
 
 export interface Suggestion {
   mapping: MappingDefinition;
@@ -38,27 +39,33 @@ type Rule = Exclude<MappingDefinition["columns"][string], string>;
 
 /**
  * Proposes a mapping for a file from the names and values of its columns. A person with knowledge of the file should
- * read the notes.
+ * read the notes. A wide file takes seconds, in which other requests get their turns.
  *
  * @param header the columns' names, or the fields of the first rows of JSON
  * @param rows the values of the first rows in that order
  */
-export function suggestMapping(
+export async function suggestMapping(
   header: readonly string[],
   rows: readonly (readonly unknown[])[],
   about: FileAbout = {},
-): Suggestion {
+): Promise<Suggestion> {
   const { source = "CHANGE-ME", hasCommas = false } = about;
   const valuesAt = (i: number) => rows.map((row) => row[i]);
-  const joined = about.hasHeader === false ? [] : datesAndTimes(header, valuesAt);
-  const columns = header.map((name, i) => {
+  const sample = sampleOf(rows);
+  const joined = about.hasHeader === false ? [] : await datesAndTimes(header, (i) => sample.map((row) => row[i]));
+  const columns: Profile[] = [];
+  for (const [i, name] of header.entries()) {
+    await breathe();
     const pair = joined.find(({ date }) => date === i);
-    if (!pair) return profileOf(name, valuesAt(i), hasCommas);
+    if (!pair) {
+      columns.push(profileOf(name, valuesAt(i), hasCommas));
+      continue;
+    }
     const both = rows.map((row) =>
       row[i] && row[pair.clock] ? `${dateAlone(String(row[i]))} ${row[pair.clock]}` : undefined,
     );
-    return { ...profileOf(name, both), isTime: true, with: header[pair.clock] };
-  });
+    columns.push({ ...profileOf(name, both), isTime: true, with: header[pair.clock] });
+  }
   const partners = new Set(joined.map(({ clock }) => columns[clock]));
   const free = columns.filter((column) => !partners.has(column));
   const chosen = new Map<FieldTarget | "path", Profile>();
@@ -78,7 +85,7 @@ export function suggestMapping(
     chooseByName(free, choose);
   }
   const times = (["started_at", "ended_at", "booked_at"] as const).flatMap((to) => chosen.get(to)?.values ?? []);
-  const guess = guessTimeFormats(times);
+  const guess = await guessTimeFormats(times);
   const formats = guess.formats.length > 0 ? guess.formats : ["iso"];
   const timeColumns = (["started_at", "ended_at", "booked_at"] as const).flatMap((to) => chosen.get(to)?.name ?? []);
   const isUtc =
@@ -145,10 +152,13 @@ export function suggestMapping(
   return { mapping, notes, open: { pairs: guess.open, columns: timeColumns } };
 }
 
+/** No time is longer. In a text of a million digits the expressions below would search for minutes. */
+const MAX_TIME = 100;
+
 /** Notes on columns that are named or look like times, and whose values fit no known form. */
 const strangeTimes = (columns: readonly Profile[]): string[] =>
   columns.flatMap(({ name, values: [sample], isTime }) => {
-    if (isTime || typeof sample !== "string" || !/\d.*[\p{L}:]/u.test(sample)) return [];
+    if (isTime || typeof sample !== "string" || sample.length > MAX_TIME || !/\d.*[\p{L}:]/u.test(sample)) return [];
     if (!isTimeName(name) && !/^\d{1,4}([-/.])\d{1,2}\1\d{1,4}\D+\d{1,2}\D/.test(sample)) return [];
     const remedy = "write its pattern into time_formats, and its target into columns";
     return [`${name}: no known form of time fits ${shown(sample)}; ${remedy}`];

@@ -1,3 +1,4 @@
+import { breathe } from "../kit/breathe.ts";
 import { timeFormat } from "../time/time-format.ts";
 import type { SentTime } from "../time/time-parts.ts";
 
@@ -51,16 +52,20 @@ export interface TimeGuess {
 export const isTimeLike = (value: unknown, numbersToo: boolean): boolean =>
   candidates(numbersToo).some((format) => fits(format, value));
 
-/** Guesses the formats of values, with as few formats as possible. */
-export function guessTimeFormats(values: readonly unknown[]): TimeGuess {
+/** Guesses the formats of values, with as few formats as possible. Other requests get their turns meanwhile. */
+export async function guessTimeFormats(values: readonly unknown[]): Promise<TimeGuess> {
   const guess: TimeGuess = { formats: [], notes: [], open: [] };
   let rest = [...new Set(values)];
   const take = (format: string) => {
     guess.formats.push(format);
     rest = rest.filter((value) => !fits(format, value));
   };
-  for (const format of SINGLES) if (rest.some((value) => fits(format, value))) take(format);
+  for (const format of SINGLES) {
+    await breathe();
+    if (rest.some((value) => fits(format, value))) take(format);
+  }
   for (const [usual, other] of PAIRS) {
+    await breathe();
     const [usually, otherwise] = [usual, other].map((format) => rest.filter((value) => fits(format, value)));
     if (!usually?.length && !otherwise?.length) continue;
     const [taken, left] = (otherwise?.length ?? 0) > (usually?.length ?? 0) ? [other, usual] : [usual, other];

@@ -1,4 +1,6 @@
 import { AppError } from "../errors.ts";
+import { breathe } from "../kit/breathe.ts";
+import { ROW_LIMITS } from "../parsing/row-limits.ts";
 import type { RowStream } from "../parsing/stream-rows.ts";
 import { flattened } from "./flatten-record.ts";
 
@@ -9,17 +11,35 @@ export async function headOf(
   stream: RowStream,
 ): Promise<{ header: string[]; rows: unknown[][]; fault: string | undefined }> {
   const records: Record<string, unknown>[] = [];
+  const names = new Set(stream.header);
   let fault: string | undefined;
   for await (const { rows } of stream.blocks) {
     for (const row of rows) {
-      if ("record" in row) records.push(stream.form === "csv" ? row.record : flattened(row.record));
-      else fault ??= `row ${row.row}: ${row.fault.detail}`;
+      await breathe();
+      if ("record" in row) {
+        const record = stream.form === "csv" ? row.record : flattened(row.record);
+        records.push(record);
+        if (!stream.header) for (const name of Object.keys(record)) names.add(name);
+        if (names.size > ROW_LIMITS.maxColumns) throw tooManyFields();
+      } else fault ??= `row ${row.row}: ${row.fault.detail}`;
     }
     if (records.length >= ROWS_LOOKED_AT) break;
   }
-  const header = stream.header ?? [...new Set(records.flatMap((record) => Object.keys(record)))];
-  return { header, rows: records.map((record) => header.map((name) => record[name])), fault };
+  const header = stream.header ?? [...names];
+  const rows: unknown[][] = [];
+  for (const record of records) {
+    await breathe();
+    rows.push(header.map((name) => record[name]));
+  }
+  return { header, rows, fault };
 }
+
+/** A thousand rows with fields of their own each would be a table of a billion cells. */
+const tooManyFields = () =>
+  new AppError(
+    "invalid_body",
+    `Expected at most ${ROW_LIMITS.maxColumns} fields in all rows together, but the first rows have more.`,
+  );
 
 /**
  * The error for a file without rows.

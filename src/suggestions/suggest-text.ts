@@ -1,6 +1,7 @@
 import { AppError } from "../errors.ts";
 import { looksExchanged } from "../geo/exchanged-point.ts";
 import { placeZone } from "../geo/place-zone.ts";
+import { breathe } from "../kit/breathe.ts";
 import type { LookupsFor } from "../lookups/lookup.ts";
 import { BUILT_IN } from "../mappings/built-in.ts";
 import { closest, fitting, otherwiseSpelled } from "../mappings/choose-mapping.ts";
@@ -10,7 +11,7 @@ import { hasColumn } from "../mappings/reach.ts";
 import { type Suggestion, suggestMapping } from "../mappings/suggest-mapping.ts";
 import { decidedBy } from "../mappings/suggest-times.ts";
 import { classifyRows } from "../parsing/classify-rows.ts";
-import { ROW_LIMITS } from "../parsing/row-limits.ts";
+import { PIECE_BYTES, ROW_LIMITS } from "../parsing/row-limits.ts";
 import { type RowStream, streamRows } from "../parsing/stream-rows.ts";
 import { createCharsetLook, UTF8 } from "../text/charset.ts";
 import { rowsPathIn } from "../text/json-path.ts";
@@ -59,7 +60,7 @@ export async function suggestText(
       mapping,
       notes,
       open: undecided,
-    } = suggestMapping(header, rows, {
+    } = await suggestMapping(header, rows, {
       source: options.source ?? options.otherwise,
       isJson: stream.form !== "csv",
       hasCommas: stream.format.decimal === ",",
@@ -97,7 +98,7 @@ async function openStream(
 
 /** The path of any array of objects in an object: a person sees the proposal, so the name need not be usual. */
 async function pathOfRows(open: () => AsyncIterable<Buffer>): Promise<string | undefined> {
-  for await (const chunk of open()) return rowsPathIn(chunk, (path) => path.length > 0);
+  for await (const chunk of open()) return rowsPathIn(chunk.subarray(0, PIECE_BYTES), (path) => path.length > 0);
   return undefined;
 }
 
@@ -153,6 +154,7 @@ async function decideTimes(
   const { blocks } = await streamRows(open(), contentType, ROWS_A_BLOCK, undefined, undefined, ROW_LIMITS, reading);
   for await (const { rows } of blocks) {
     for (const one of rows) {
+      await breathe();
       if (!("record" in one)) continue;
       for (const column of columns) {
         for (const pair of undecided) {

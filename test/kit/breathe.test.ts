@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { breathe } from "../../src/kit/breathe.http.ts";
+import { breathe } from "../../src/kit/breathe.ts";
 
 const turn = () => new Promise<void>((go) => setImmediate(go));
 

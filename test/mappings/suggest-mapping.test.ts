@@ -6,13 +6,13 @@ import { compileMapping } from "../../src/parsing/map-row.ts";
 const RANGE = { min: "2000-01-01", max: "2027-01-01" };
 
 /** A suggestion for CSV text without quotes. */
-function suggest(...lines: string[]) {
+async function suggest(...lines: string[]) {
   const [header = [], ...rows] = lines.map((line) => line.split(","));
-  return { ...suggestMapping(header, rows, { source: "s" }), header, rows };
+  return { ...(await suggestMapping(header, rows, { source: "s" })), header, rows };
 }
 
 /** The trips that the suggested mapping makes of the rows that it was suggested for. */
-function tripsOf({ mapping, header, rows }: ReturnType<typeof suggest>) {
+function tripsOf({ mapping, header, rows }: Awaited<ReturnType<typeof suggest>>) {
   const map = compileMapping(mappingFrom("m", mapping), true, RANGE);
   return rows.map((cells) => {
     const mapped = map(Object.fromEntries(header.map((name, i) => [name, cells[i]])));
@@ -21,8 +21,8 @@ function tripsOf({ mapping, header, rows }: ReturnType<typeof suggest>) {
 }
 
 describe("a mapping is suggested for", () => {
-  it("shared bikes, with two time formats, minutes, and zeros where nothing is known", () => {
-    const made = suggest(
+  it("shared bikes, with two time formats, minutes, and zeros where nothing is known", async () => {
+    const made = await suggest(
       "trip_id,duration,start_time,end_time,start_station,start_lat,start_lon,end_station,end_lat,end_lon,bike_id,plan_duration",
       "94851570,4,2018-07-01 00:04:00,2018-07-01 00:08:00,3058,34.035801,-118.23317,3082,34.04652,-118.237411,06279,30",
       "94851571,33,7/1/2018 0:10,7/1/2018 0:43,4170,33.98434,-118.47155,3000,0,0,06411,0",
@@ -53,8 +53,8 @@ describe("a mapping is suggested for", () => {
     );
   });
 
-  it("counts by the hour, whose minute nothing says", () => {
-    const made = suggest(
+  it("counts by the hour, whose minute nothing says", async () => {
+    const made = await suggest(
       "trip_date,trip_hour,pickup_lat,pickup_lon",
       "3/14/2019,0,40.7,-73.9",
       "3/14/2019,17,40.7,-73.9",
@@ -67,16 +67,16 @@ describe("a mapping is suggested for", () => {
     expect(made.notes.join("\n")).toMatch(/trip_date: trip_hour says the hour alone/);
   });
 
-  it("times with an abbreviation of their zone, and those of .NET", () => {
+  it("times with an abbreviation of their zone, and those of .NET", async () => {
     const lines = ["start_time,lat,lon", "2018-05-21 02:54 CEST,45,7", "/Date(1526864044000)/,45,7"];
-    expect(tripsOf(suggest(...lines))).toMatchObject([
+    expect(tripsOf(await suggest(...lines))).toMatchObject([
       { startedAt: { text: "2018-05-21T00:54:00+00:00" } },
       { startedAt: { text: "2018-05-21T00:54:04+00:00" } },
     ]);
   });
 
-  it("bikes of another city, with camel case, spaces and names run together", () => {
-    const made = suggest(
+  it("bikes of another city, with camel case, spaces and names run together", async () => {
+    const made = await suggest(
       "rideId,Start Time,stoptime,start station latitude,start station longitude,endLat,endLng,bikeid,usertype,userId",
       "a1,2018-07-01 00:04:00.1230,2018-07-01 00:14:00,40.7,-74,40.71,-74.01,5,Subscriber,u1",
     );
@@ -95,8 +95,8 @@ describe("a mapping is suggested for", () => {
     ]);
   });
 
-  it("taxis, with pickup and dropoff, AM and PM, miles, and texts for nothing", () => {
-    const made = suggest(
+  it("taxis, with pickup and dropoff, AM and PM, miles, and texts for nothing", async () => {
+    const made = await suggest(
       "vendor,pickup_datetime,dropoff_datetime,pickup_longitude,pickup_latitude,dropoff_longitude,dropoff_latitude,trip_distance_miles",
       "CMT,07/01/2018 12:04:00 AM,07/01/2018 12:14:00 AM,-73.99,40.75,NULL,NULL,2",
       "VTS,07/31/2018 01:04:00 PM,,-73.99,40.75,-73.98,40.76,1.5",
@@ -118,25 +118,25 @@ describe("a mapping is suggested for", () => {
     ["id,start,o_lat,o_lon,d_lat,d_lon"],
     ["id,start,Start Latitude [deg],Start Longitude [deg],End Latitude (WGS84),End Longitude (WGS84)"],
     ["id,start,pickup_y,pickup_x,dropoff_y,dropoff_x"],
-  ])("both ends as in %s", (header) => {
-    const made = suggest(header, "1,2018-07-01 00:04:00,45.07,7.67,45.1,7.7");
+  ])("both ends as in %s", async (header) => {
+    const made = await suggest(header, "1,2018-07-01 00:04:00,45.07,7.67,45.1,7.7");
     expect(tripsOf(made)).toMatchObject([{ origin: [7.67, 45.07], destination: [7.7, 45.1] }]);
   });
 
-  it("no x and y that are metres, or that stand beside degrees", () => {
-    const metres = suggest("id,start,x,y", "1,2018-07-01 00:04:00,389000,5000000");
+  it("no x and y that are metres, or that stand beside degrees", async () => {
+    const metres = await suggest("id,start,x,y", "1,2018-07-01 00:04:00,389000,5000000");
     expect(metres.notes).toContainEqual(expect.stringMatching(/^x: its values are no degrees, such as "389000"/));
-    const both = suggest("id,start,x,y,lat,lon", "1,2018-07-01 00:04:00,1,2,45.07,7.67");
+    const both = await suggest("id,start,x,y,lat,lon", "1,2018-07-01 00:04:00,1,2,45.07,7.67");
     expect(tripsOf(both)).toMatchObject([{ origin: [7.67, 45.07] }]);
   });
 
-  it("no table whose cells are separated by something else, and says so", () => {
-    const made = suggest("id start lat lon", "1 2018-07-01T00:04:00 45.07 7.67");
+  it("no table whose cells are separated by something else, and says so", async () => {
+    const made = await suggest("id start lat lon", "1 2018-07-01T00:04:00 45.07 7.67");
     expect(made.notes).toContainEqual(expect.stringMatching(/^delimiter: the header has one column/));
   });
 
-  it("WKT, seconds since 1970, and a driver", () => {
-    const made = suggest(
+  it("WKT, seconds since 1970, and a driver", async () => {
+    const made = await suggest(
       "booking_no,created_at,departure_ts,from_point,to_point,driver,city",
       "17,1526860000,1526864044,POINT (7.67 44.99),POINT (7.7 45),d1,Turin",
       "18,1526860001,1526864045,POINT (7.67 44.99),,d1,Turin",
@@ -157,9 +157,9 @@ describe("a mapping is suggested for", () => {
     ]);
   });
 
-  it("fields of JSON, with points and times as they come", () => {
+  it("fields of JSON, with points and times as they come", async () => {
     const rows = [["x", 1526864044000, { type: "Point", coordinates: [7.67, 44.99] }, [7.7, 45]]];
-    const { mapping } = suggestMapping(["id", "startTime", "origin", "destination"], rows);
+    const { mapping } = await suggestMapping(["id", "startTime", "origin", "destination"], rows);
     expect(mapping).toMatchObject({
       columns: {
         id: "trip_id",
@@ -172,8 +172,8 @@ describe("a mapping is suggested for", () => {
     });
   });
 
-  it("a header alone, by names", () => {
-    expect(suggest("id,start_time,start_lat,start_lng,end_lat,end_lng").mapping.columns).toEqual({
+  it("a header alone, by names", async () => {
+    expect((await suggest("id,start_time,start_lat,start_lng,end_lat,end_lng")).mapping.columns).toEqual({
       id: "trip_id",
       start_time: "started_at",
       start_lat: "origin_lat",
@@ -199,13 +199,13 @@ describe("times are known in the words of other languages and programs", () => {
     ["2018-03-02T08:00:00+01:00[Europe/Rome]", "2018-03-02T07:00:00+00:00"],
     ["Fri Mar 02 2018 08:00:00 GMT+0100 (CET)", "2018-03-02T07:00:00+00:00"],
     ["02/Mar/2018:08:00:00 +0100", "2018-03-02T07:00:00+00:00"],
-  ])("%s", (time, text) => {
-    const made = suggest("id,start,lat,lon", `1,${time},45.07,7.67`);
+  ])("%s", async (time, text) => {
+    const made = await suggest("id,start,lat,lon", `1,${time},45.07,7.67`);
     expect(tripsOf(made)).toMatchObject([{ startedAt: { text } }]);
   });
 
-  it("and named where they are not", () => {
-    expect(suggest("id,start,lat,lon", "1,2018-03-02 08:00:00 CST,45.07,7.67").notes).toContainEqual(
+  it("and named where they are not", async () => {
+    expect((await suggest("id,start,lat,lon", "1,2018-03-02 08:00:00 CST,45.07,7.67")).notes).toContainEqual(
       expect.stringMatching(/^start: no known form of time fits "2018-03-02 08:00:00 CST"; write its pattern/),
     );
   });
@@ -225,16 +225,18 @@ describe("day or month first", () => {
     [["31-12-2018 1:00"], ["D-M-YYYY H:MM[:SS]"]],
     [["20181231235900"], ["YYYYMMDDHHMM[SS]"]],
     [["1-Jul-2018 1:00"], ["D-MMM-YYYY H:MM[:SS]"]],
-  ])("is told by values above 12: %j", (times, expected) => {
-    expect(formats(...times).mapping.time_formats).toEqual(expected);
+  ])("is told by values above 12: %j", async (times, expected) => {
+    expect((await formats(...times)).mapping.time_formats).toEqual(expected);
   });
 
-  it("is noted where nothing tells, and where the values disagree", () => {
-    expect(formats("1/2/2018 1:00").notes.join()).toMatch(/nothing tells whether "1\/2\/2018 1:00" is M\/D\/YYYY/);
-    expect(formats("13/1/2018 1:00", "14/1/2018 1:00", "1/13/2018 1:00").notes.join()).toMatch(
+  it("is noted where nothing tells, and where the values disagree", async () => {
+    expect((await formats("1/2/2018 1:00")).notes.join()).toMatch(
+      /nothing tells whether "1\/2\/2018 1:00" is M\/D\/YYYY/,
+    );
+    expect((await formats("13/1/2018 1:00", "14/1/2018 1:00", "1/13/2018 1:00")).notes.join()).toMatch(
       /"1\/13\/2018 1:00" can only be M\/D\/YYYY/,
     );
-    expect(formats("13/1/2018 1:00").notes.join()).not.toMatch(/nothing tells/);
+    expect((await formats("13/1/2018 1:00")).notes.join()).not.toMatch(/nothing tells/);
   });
 });
 
@@ -255,28 +257,31 @@ describe("what is not certain", () => {
       ["pay_time,lat,lon", "2018-07-01 00:04,45,7"],
       /started_at: pay_time was taken/,
     ],
-  ])("is noted: %s", (_, lines, note) => {
-    expect(suggest(...lines).notes.join("\n")).toMatch(note);
+  ])("is noted: %s", async (_, lines, note) => {
+    expect((await suggest(...lines)).notes.join("\n")).toMatch(note);
   });
 
-  it("is not claimed: ids that repeat, latitudes of 131, numbers for times, names for numbers", () => {
-    const { columns } = suggest(
-      "id,start_lat,start_lon,start_code,duration,region",
-      "1,131,7,1526864044,long,5",
-      "1,45,7,1526864045,short,6",
+  it("is not claimed: ids that repeat, latitudes of 131, numbers for times, names for numbers", async () => {
+    const { columns } = (
+      await suggest(
+        "id,start_lat,start_lon,start_code,duration,region",
+        "1,131,7,1526864044,long,5",
+        "1,45,7,1526864045,short,6",
+      )
     ).mapping;
     expect(columns).toEqual({});
   });
 
-  it("is which unit a distance has, unless the places tell it", () => {
+  it("is which unit a distance has, unless the places tell it", async () => {
     const head = "start_time,distance,start_lat,start_lon,end_lat,end_lon";
     const rows = (distance: string, count: number) =>
       Array.from({ length: count }, () => `2018-07-01 00:04,${distance},45,7,45.1,7`);
-    const by = (distance: string, count = 5) => suggest(head, ...rows(distance, count)).mapping.columns.distance;
-    expect(by("15000")).toBe("distance_m");
-    expect(by("15")).toEqual({ to: "distance_m", unit: "km" });
+    const by = async (distance: string, count = 5) =>
+      (await suggest(head, ...rows(distance, count))).mapping.columns.distance;
+    expect(await by("15000")).toBe("distance_m");
+    expect(await by("15")).toEqual({ to: "distance_m", unit: "km" });
     // A few rows tell nothing, and neither does a number between the units.
-    expect(by("15", 2)).toBeUndefined();
-    expect(by("300")).toBeUndefined();
+    expect(await by("15", 2)).toBeUndefined();
+    expect(await by("300")).toBeUndefined();
   });
 });
