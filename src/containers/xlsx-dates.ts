@@ -2,9 +2,13 @@
 const BUILT_IN = (id: number) =>
   (id >= 14 && id <= 22) || (id >= 27 && id <= 36) || (id >= 45 && id <= 47) || (id >= 50 && id <= 58);
 
+/** The most characters that a format has in Excel. In one of a million brackets the expression below would search for hours. */
+const MAX_CODE = 255;
+
 /** Whether a number format shows a date or a time. */
 export function isDateFormat(id: number, code: string | undefined): boolean {
   if (code === undefined) return BUILT_IN(id);
+  if (code.length > MAX_CODE) return false;
   const bare = code.replace(/"[^"]*"|\\.|\[(?!h+\]|m+\]|s+\])[^\]]*\]/gi, "");
   return /[ymdhs]/i.test(bare) && !/^general$/i.test(bare);
 }

@@ -1,8 +1,12 @@
 import type { FieldTarget } from "./mapping.ts";
 
+/** No column's name says more than so many characters, and a header of one cell of a megabyte would be searched for minutes. */
+const MAX_NAME = 200;
+
 /** A column's name in lower-case words without accents: `startTime`, `start_time` and `Start Time` are the same. */
 export const wordsOf = (name: string): string =>
   name
+    .slice(0, MAX_NAME)
     .normalize("NFD")
     .replace(/\p{M}/gu, "")
     .replace(/([a-z0-9])([A-Z])/g, "$1 $2")

@@ -80,7 +80,7 @@ function titledIn<T extends { records: string[][] }>(cut: readonly T[]): (T & { 
 /** Whether cells are put in single quotes: in some line as many begin with one as end with one, and no quote is double. */
 function hasSingleQuotes(head: string): boolean {
   const lines = firstLines(head);
-  const opens = (line: string) => line.match(/(^|[,;\t|])\s*'/g)?.length ?? 0;
+  const opens = (line: string) => line.match(/(^|[,;\t|]) *'/g)?.length ?? 0;
   const closes = (line: string) => line.match(/'\s*(?=$|[,;\t|])/g)?.length ?? 0;
   return lines.some((line) => opens(line) > 0) && lines.every((l) => !l.includes('"') && opens(l) === closes(l));
 }

@@ -1,4 +1,4 @@
-const NUMBER = /^[+-]?\d*[.,]?\d+$/;
+const NUMBER = /^[+-]?(\d+([.,]\d+)?|[.,]\d+)$/;
 const TIME = /^\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([ T]\d{1,2}:\d{2}.*)?$/;
 
 /** Whether a cell holds a number or a time, and no name. */

@@ -3,10 +3,13 @@
  * request is answered: so no time is measured here, the tests end or they do not.
  */
 import { describe, expect, it } from "vitest";
+import { isDateFormat } from "../../src/containers/xlsx-dates.ts";
 import { PATH_FORMS, pathIn } from "../../src/geo/path.ts";
 import { POINT_FORMS, pointIn } from "../../src/geo/point.ts";
 import { profileOf } from "../../src/mappings/suggest-values.ts";
+import { csvShapeOf } from "../../src/text/csv-shape.ts";
 import { degreesOfText } from "../../src/text/degrees-text.ts";
+import { isValue } from "../../src/text/no-header.ts";
 import { numberOfText } from "../../src/text/number-text.ts";
 import { dateAlone } from "../../src/time/date-alone.ts";
 import { timeFormat } from "../../src/time/time-format.ts";
@@ -37,9 +40,13 @@ const readers: [string, (text: string) => unknown][] = [
   ["a number with a decimal comma", (text) => numberOfText(text, { decimal: "," })],
   ["a date", dateAlone],
   ["a column to be guessed", (text) => profileOf("start_time", [text])],
+  ["a column's name", (text) => profileOf(text, ["1"])],
+  ["a value in place of a header", isValue],
+  ["a header", (text) => csvShapeOf(`${text}\n1\n`, true)],
+  ["a format of a workbook", (text) => isDateFormat(170, text)],
 ];
 const HEADS = ["", "LINESTRING", "POINT", "SRID=4326;", "2018-05-21", "45", "("];
-const REPEATED = [" ", "1", "a", "1 ", "1,234", "[", "1 1,", "z  "];
+const REPEATED = [" ", "1", "a", "1 ", "1,234", "[", "\t", "driver", "1 1,", "z  "];
 
 describe.each(readers)("%s", (_, read) => {
   it.each(HEADS)("is looked for in a million characters behind '%s', and found to be none or one", (head) => {
