@@ -111,7 +111,7 @@ export function postRide(ingest: Ingest): Endpoint {
 }
 
 async function receiptOf(ingest: Ingest, bytes: Buffer): Promise<Receipt> {
-  const stream = new Blob([bytes]).stream() as unknown as IngestRequest["body"]["stream"];
+  const stream = new Blob([bytes as Uint8Array<ArrayBuffer>]).stream() as unknown as IngestRequest["body"]["stream"];
   const receipt = await ingest({
     body: { stream, contentLength: bytes.length, contentEncoding: undefined },
     contentType: "application/json",
