@@ -133,11 +133,7 @@ function doesNotFit(mapping: Mapping, fields: readonly string[]): AppError {
 }
 
 /** The built-in mappings that fit fields whose names differ only in case, blanks or underscores. */
-export const otherwiseSpelled = (fields: readonly string[]): Mapping[] =>
-  fitting(
-    BUILT_IN.map((mapping) => respelled(mapping, fields)),
-    fields,
-  );
+export const otherwiseSpelled = (fields: readonly string[]): Mapping[] => fitting(respelled(BUILT_IN, fields), fields);
 
 const REMEDY = "tripgrid mapping suggest FILE, or POST /v1/mappings/suggest, proposes a mapping for it";
 

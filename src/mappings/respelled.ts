@@ -6,10 +6,15 @@ const folded = (name: string) =>
     .replace(/[\s_]+/g, " ")
     .trim();
 
-/** A mapping with its columns spelled as in these fields, where only case, blanks or underscores differ. */
-export function respelled(mapping: Mapping, fields: readonly string[]): Mapping {
+/** Mappings with their columns spelled as in these fields, where only case, blanks or underscores differ. */
+export function respelled(mappings: readonly Mapping[], fields: readonly string[]): Mapping[] {
+  const asTheyAre = new Set(fields);
   const known = new Map(fields.map((field) => [folded(field), field]));
-  const spell = (column: string) => (fields.includes(column) ? column : (known.get(folded(column)) ?? column));
+  const spell = (column: string) => (asTheyAre.has(column) ? column : (known.get(folded(column)) ?? column));
+  return mappings.map((mapping) => withSpelling(mapping, spell));
+}
+
+function withSpelling(mapping: Mapping, spell: (column: string) => string): Mapping {
   const { columns, knownBy, fallbacks } = mapping;
   return {
     ...mapping,

@@ -19,6 +19,7 @@ const bodies: [string, () => string, Record<string, string>][] = [
   ["7 MB of trips in lines", () => rows(45_000).join("\n"), { "content-type": "application/x-ndjson" }],
   ["a trip of 300,000 attributes", () => oneTrip({ attributes: Object.fromEntries(keys(300_000)) }), {}],
   ["a row of 7 MB of keys", () => oneTrip(Object.fromEntries(keys(400_000))), {}],
+  ["rows of 100,000 fields together", () => manyFields(), { "content-type": "application/json" }],
   ["a million numbers", () => `[${"0,".repeat(1_000_000)}0]`, { "content-type": "application/json" }],
 ];
 
