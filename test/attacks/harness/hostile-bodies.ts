@@ -19,7 +19,21 @@ const nested = (open: string, close: string, levels: number) => open.repeat(leve
 const TRIP = '{"source":"hostile","started_at":"2024-05-21T08:00:00","origin":[7.67,45.05]}';
 const wrong = ["null", "true", "0", '""', "[]", "{}", "[[]]", '"x"', "1e999", "-0", '{"__proto__":{"a":1}}', "[null]"];
 
-type Make = (random: Random) => string | Buffer;
+/** Members that rows and questions have, whether the description of an address names them or not. */
+const MEMBERS = ["trip_id", "started_at", "origin", "destination", "geometry", "path", "region", "area", "boundary"];
+/** What a reader of texts may take for the beginning of something, and goes on to read. */
+const HEADS = ["", "LINESTRING", "POINT", "POLYGON((", "SRID=4326;", "2024-05-21", "45", "("];
+const REPEATED = [" ", "1", "a", "[", "\t", "1 ", "1,234", "z  ", "a."];
+
+/** A text that an expression which goes back for each of its characters would search for hours. */
+function longText(random: Random): string {
+  const part = random.pick(REPEATED);
+  return `${random.pick(HEADS)}${part.repeat((400 * KB) / part.length)}!`;
+}
+
+const manyFields = (row: number) => Object.fromEntries(Array.from({ length: 900 }, (_, i) => [`${row} ${i}`, i]));
+
+type Make = (random: Random, members: readonly string[]) => string | Buffer;
 
 /** Bodies that no client in good faith sends; each is named by what is wrong with it. */
 const BODIES: Record<string, Make> = {
@@ -42,6 +56,18 @@ const BODIES: Record<string, Make> = {
   "deep: objects": () => keep("objects", () => nested('{"a":', "}", 20_000).replace(":}", ":1}")),
   "long: a string": () => keep("string", () => `{"source":"${"s".repeat(MB)}"}`),
   "long: a number": () => keep("number", () => `{"limit":${"9".repeat(300_000)}}`),
+  "long: the text of a member": (random, members) =>
+    JSON.stringify({ ...JSON.parse(TRIP), [random.pick([...members, ...MEMBERS])]: longText(random) }),
+  "long: a cell": (random, members) => {
+    const name = random.pick([...members, ...MEMBERS]);
+    return `source,${name === "started_at" ? "" : "started_at,"}${name}\nhostile,"${longText(random)}"\n`;
+  },
+  "long: a column's name": (random) => `source,"${longText(random)}"\nhostile,1\n`,
+  "many: fields of a form": () => keep("form", () => Array.from({ length: 100_000 }, (_, i) => `f${i}=`).join("&")),
+  "many: columns of times": () =>
+    keep("times", () => `${"start_time,".repeat(300)}x\n${`${"1/2/2018 1:00,".repeat(300)}1\n`.repeat(100)}`),
+  "many: rows with fields of their own": () =>
+    keep("fields", () => JSON.stringify(Array.from({ length: 60 }, (_, row) => manyFields(row)))),
   "long: an array": () => keep("array", () => `[${"0,".repeat(200_000)}0]`),
   "long: empty lines": () => keep("lines", () => "\n".repeat(2 * MB)),
   "long: one quote that is never closed": () => keep("quote", () => `a,b\n"${"x".repeat(MB)}`),
@@ -71,7 +97,8 @@ export interface HostileBody {
   packed: boolean;
 }
 
-export function hostileBody(random: Random): HostileBody {
+/** @param members the names that the description of an address gives what it takes */
+export function hostileBody(random: Random, members: readonly string[]): HostileBody {
   if (random.chance(0.15)) {
     const name = random.pick(Object.keys(PACKED));
     const whole = keep(name, () => gzipSync(PACKED[name]?.() ?? ""));
@@ -83,5 +110,5 @@ export function hostileBody(random: Random): HostileBody {
     };
   }
   const name = random.pick(Object.keys(BODIES));
-  return { name, bytes: Buffer.from(BODIES[name]?.(random) ?? ""), packed: random.chance(0.05) };
+  return { name, bytes: Buffer.from(BODIES[name]?.(random, members) ?? ""), packed: random.chance(0.05) };
 }

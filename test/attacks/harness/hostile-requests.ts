@@ -91,7 +91,9 @@ function hostileHeaders({ headers, takes }: Operation, body: HostileBody, random
  */
 export function hostileRequest(operation: Operation, random: Random, authorization?: string): HostileRequest {
   const mayHaveBody = !["GET", "HEAD"].includes(operation.method) || random.chance(0.05);
-  const body = mayHaveBody ? hostileBody(random) : { name: "no body", bytes: Buffer.alloc(0), packed: false };
+  const body = mayHaveBody
+    ? hostileBody(random, operation.members)
+    : { name: "no body", bytes: Buffer.alloc(0), packed: false };
   const manner = random.chance(0.8) ? "whole" : random.pick(["slowly", "half", "unread"] as const);
   const path = hostilePath(operation, random);
   const lines = hostileHeaders(operation, body, random);
