@@ -8,8 +8,6 @@ import { closest, fitting, otherwiseSpelled } from "../mappings/choose-mapping.t
 import type { Mapping } from "../mappings/mapping.ts";
 import { definitionOf, mappingFrom } from "../mappings/mapping-definition.ts";
 import { hasColumn } from "../mappings/reach.ts";
-import { type Suggestion, suggestMapping } from "../mappings/suggest-mapping.ts";
-import { decidedBy } from "../mappings/suggest-times.ts";
 import { classifyRows } from "../parsing/classify-rows.ts";
 import { PIECE_BYTES, ROW_LIMITS } from "../parsing/row-limits.ts";
 import { type RowStream, streamRows } from "../parsing/stream-rows.ts";
@@ -19,6 +17,8 @@ import type { Reading } from "../text/text-format.ts";
 import { dateAlone } from "../time/date-alone.ts";
 import { timeReader, yearsFrom } from "../time/time.ts";
 import { headOf, isKeyed, noRows, ROWS_LOOKED_AT } from "./head-of-rows.ts";
+import { type Suggestion, suggestMapping } from "./suggest-mapping.ts";
+import { decidedBy } from "./suggest-times.ts";
 import type { SuggestedMapping, SuggestOptions, Trial } from "./suggestion.ts";
 
 const ROWS_A_BLOCK = 1000;

@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { isDateFormat } from "../../src/containers/xlsx-dates.ts";
 import { PATH_FORMS, pathIn } from "../../src/geo/path.ts";
 import { POINT_FORMS, pointIn } from "../../src/geo/point.ts";
-import { profileOf } from "../../src/mappings/suggest-values.ts";
+import { profileOf } from "../../src/suggestions/suggest-values.ts";
 import { csvShapeOf } from "../../src/text/csv-shape.ts";
 import { degreesOfText } from "../../src/text/degrees-text.ts";
 import { isValue } from "../../src/text/no-header.ts";

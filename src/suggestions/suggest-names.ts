@@ -1,4 +1,4 @@
-import type { FieldTarget } from "./mapping.ts";
+import type { FieldTarget } from "../mappings/mapping.ts";
 
 /** No column's name says more than so many characters, and a header of one cell of a megabyte would be searched for minutes. */
 const MAX_NAME = 200;

@@ -1,6 +1,6 @@
 import type { PathForm } from "../geo/path.ts";
 import type { PointForm } from "../geo/point.ts";
-import type { EmptyValue, FieldTarget } from "./mapping.ts";
+import type { EmptyValue, FieldTarget } from "../mappings/mapping.ts";
 import { BY_NAME, coordinateOf, isBookingName, isPlaceId, isPlaceName, orderOf, wordsOf } from "./suggest-names.ts";
 import { numberOf, type Profile } from "./suggest-values.ts";
 

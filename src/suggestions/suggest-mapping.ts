@@ -1,8 +1,8 @@
 import { breathe } from "../kit/breathe.ts";
 import { shown } from "../kit/shown.ts";
+import type { FieldTarget } from "../mappings/mapping.ts";
+import type { MappingDefinition } from "../mappings/mapping-definition.ts";
 import { dateAlone } from "../time/date-alone.ts";
-import type { FieldTarget } from "./mapping.ts";
-import type { MappingDefinition } from "./mapping-definition.ts";
 import { type Choose, chooseByName, choosePlaces, choosePlacesElsewhere, chooseTimes } from "./suggest-columns.ts";
 import { datesAlone, datesAndTimes } from "./suggest-joined.ts";
 import { isTimeName, saysUtc } from "./suggest-names.ts";

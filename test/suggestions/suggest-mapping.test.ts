@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { mappingFrom } from "../../src/mappings/mapping-definition.ts";
-import { suggestMapping } from "../../src/mappings/suggest-mapping.ts";
 import { compileMapping } from "../../src/parsing/map-row.ts";
+import { suggestMapping } from "../../src/suggestions/suggest-mapping.ts";
 
 const RANGE = { min: "2000-01-01", max: "2027-01-01" };
 

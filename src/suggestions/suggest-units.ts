@@ -1,5 +1,5 @@
+import { type FieldTarget, UNITS } from "../mappings/mapping.ts";
 import { type TimeReader, timeReader } from "../time/time.ts";
-import { type FieldTarget, UNITS } from "./mapping.ts";
 import { unitOf } from "./suggest-names.ts";
 import { numberOf } from "./suggest-values.ts";
 
