@@ -4,12 +4,13 @@ import { polygonsFromGeoJson } from "../geo/area-geojson.ts";
 import { areaFromValue } from "../geo/area-text.ts";
 import { crsFrom } from "../geo/crs.ts";
 import { pointFromAny, pointIn, pointOf } from "../geo/point.ts";
+import { breathe } from "../kit/breathe.ts";
 import { parseJson } from "../kit/json.ts";
-import { nextTurn } from "../kit/next-turn.ts";
 import { shown } from "../kit/shown.ts";
 import { charsetOf, wholeToUtf8 } from "../text/charset.ts";
 import { csvRecords } from "../text/csv-records.ts";
 import { csvShapeOf, isSeparatorLine } from "../text/csv-shape.ts";
+import { inPieces } from "../text/in-pieces.ts";
 import { numberOfText } from "../text/number-text.ts";
 import type { SentPlace } from "./lookup.ts";
 
@@ -55,12 +56,8 @@ export async function readLookup(
   const text = wholeToUtf8(body, charsetOf(body, undefined));
   const head = text.toString("utf8", 0, HEAD_BYTES).replace(/^\uFEFF/, "");
   const isJson = /^\s*[{[]/.test(head);
-  const places = isJson
-    ? await fromJson(
-        await parse(text.subarray(text.indexOf(BYTE_ORDER_MARK) === 0 ? BYTE_ORDER_MARK.length : 0)),
-        idName,
-      )
-    : await fromCsv(text, head, idName);
+  const start = text.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK) ? BYTE_ORDER_MARK.length : 0;
+  const places = isJson ? await fromJson(await parse(text.subarray(start)), idName) : await fromCsv(text, head, idName);
   if (places.length === 0) throw refusal("expected places, but there are none");
   if (places.length > MAX_PLACES)
     throw refusal(`expected at most ${MAX_PLACES} places, but there are ${places.length}`);
@@ -69,17 +66,7 @@ export async function readLookup(
 
 const HEAD_BYTES = 64 * 1024;
 const BYTE_ORDER_MARK = Buffer.from("\uFEFF");
-/** The longest time that places are read before other requests are answered. */
-const SLICE_MS = 8;
 const LIMITS = { maxColumns: 1000, maxRowBytes: 16 * 1024 * 1024 };
-
-/** Other requests are answered between two pieces. */
-async function* inPieces(text: Buffer): AsyncGenerator<Buffer> {
-  for (let at = 0; at < text.length; at += HEAD_BYTES) {
-    yield text.subarray(at, at + HEAD_BYTES);
-    await nextTurn();
-  }
-}
 
 async function fromCsv(text: Buffer, head: string, idName: string | undefined): Promise<SentPlace[]> {
   const shape = csvShapeOf(head, text.length <= HEAD_BYTES);
@@ -162,12 +149,9 @@ async function placesOf(
   read: (one: unknown, i: number) => SentPlace[],
 ): Promise<SentPlace[]> {
   const places: SentPlace[] = [];
-  let since = performance.now();
   for (const [i, one] of list.entries()) {
+    await breathe();
     places.push(...read(one, i));
-    if (performance.now() - since < SLICE_MS) continue;
-    await nextTurn();
-    since = performance.now();
   }
   return places;
 }

@@ -84,7 +84,7 @@ export interface Mapping {
    * columns too. Only built-in mappings have them.
    */
   knownBy?: readonly string[] | undefined;
-  /** Tried in this order: `iso`, `unix`, `unix_ms`, `unix_us`, `unix_ns`, `dotnet`, `excel` or a pattern, see `time-format.ts`. */
+  /** Tried in this order; each is one that `timeFormat` knows. */
   timeFormats: readonly string[];
   /** IANA name of the time zone of times without an offset. Undefined: the time zone of the trip's origin. */
   timeZone?: string | undefined;

@@ -4,15 +4,14 @@ import { kindOf } from "../containers/file-kind.ts";
 import type { Member } from "../containers/member.ts";
 import { fromBuffer } from "../containers/random-access.ts";
 import { AppError } from "../errors.ts";
-import { breathe } from "../kit/breathe.ts";
 import type { Endpoint } from "../kit/endpoint.http.ts";
 import { readBytes, readQuery } from "../kit/input.http.ts";
 import { replies } from "../kit/replies.http.ts";
 import { name } from "../kit/storable.ts";
 import { MappingDefinition } from "../mappings/mapping-definition.ts";
 import { unpackWhole } from "../parsing/read-body.ts";
-import { PIECE_BYTES } from "../parsing/row-limits.ts";
 import { charsetNamed, charsetOfType } from "../text/charset.ts";
+import { inPieces } from "../text/in-pieces.ts";
 import type { Suggest } from "./suggestion.ts";
 
 /** How many times larger than a question a file may be. */
@@ -96,13 +95,7 @@ async function tableOf(body: Buffer, encoding: string | undefined, sheet: string
     const [first] = await membersOf(fromBuffer(bytes), kind, { sheet });
     if (first) return first;
   }
-  const pieces = async function* () {
-    for (let at = 0; at === 0 || at < bytes.length; at += PIECE_BYTES) {
-      yield bytes.subarray(at, at + PIECE_BYTES);
-      await breathe();
-    }
-  };
-  return { name: "", contentType: undefined, open: pieces };
+  return { name: "", contentType: undefined, open: () => inPieces(bytes) };
 }
 
 interface Deps {

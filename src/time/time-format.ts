@@ -64,7 +64,8 @@ const known = new Map<string, TimeFormat>();
 const MAX_KNOWN = 1000;
 
 /**
- * The format of a name: `iso`, `unix`, `unix_ms`, `unix_us`, `unix_ns`, `dotnet`, `excel` or a pattern. Each pattern is compiled once.
+ * The format of a name: `iso`, `unix`, `unix_ms`, `unix_us`, `unix_ns`, `dotnet`, `excel` or a pattern. Each pattern is
+ * compiled once.
  *
  * @throws RangeError that says what is wrong with a pattern
  */

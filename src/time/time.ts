@@ -16,7 +16,7 @@ export interface TimeReader {
 }
 
 /**
- * Makes a reader that tries formats in their order: `iso`, `unix`, `unix_ms`, `unix_us`, `unix_ns`, `dotnet`, `excel` or a pattern.
+ * Makes a reader that tries formats in their order: each is one that `timeFormat` knows.
  *
  * @param zone IANA name of the zone of times without an offset; undefined: they are local at the origin
  * @throws RangeError if a format is none of these

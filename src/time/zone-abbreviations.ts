@@ -1,6 +1,6 @@
 /**
- * Offsets of abbreviations of time zones, in hours east of Greenwich: those that the IANA database (2025b) has with one
- * offset only, in all its zones since 2000. CST, CDT, IST, PST, KST and MSK have several, so none of them is here.
+ * Offsets of abbreviations of time zones, in hours east of Greenwich: of those in use that have one offset only in all zones
+ * of the IANA database (2025b) since 2000. CST, CDT, IST, PST, KST and MSK have several, so none of them is here.
  */
 const HOURS_EAST: Readonly<Record<string, number>> = {
   ...{ ACDT: 10.5, ACST: 9.5, ADT: -3, AEDT: 11, AEST: 10, AKDT: -8, AKST: -9, AST: -4, AWST: 8, BST: 1, CAT: 2 },
