@@ -35,23 +35,24 @@ export function csvShapeOf(head: string, isWhole: boolean): CsvShape {
     const delimiter = DELIMITERS.find((one) => one === told[1]);
     if (delimiter) return shapeWith(delimiter, recordsOf(head.slice(told[0].length), delimiter));
   }
-  const style = { ...(hasSingleQuotes(head) ? SINGLE : {}), ...(isPadded(head) ? PADDED : {}) };
+  const lines = head.split(/\r\n|\n|\r/, RECORDS_LOOKED_AT);
   const cutAt = (delimiter: Delimiter) => {
+    const style = quotesOf(lines, delimiter);
     const records = recordsOf(head, delimiter, style.quote, style.padded);
     if (!isWhole && records.length > 1 && records.length <= RECORDS_LOOKED_AT) records.pop();
-    return { delimiter, records };
+    return { delimiter, records, style };
   };
   const titled = mayHaveTitles(head, DELIMITERS) ? titledIn(DELIMITERS.map(cutAt)) : undefined;
   if (titled) {
-    const { titles, delimiter, records } = titled;
+    const { titles, delimiter, records, style } = titled;
     return { ...shapeWith(delimiter, records.slice(titles)), ...style, titles };
   }
   const firstLine = head.slice(0, lineEnd(head));
   const possible = DELIMITERS.filter((delimiter) => firstLine.includes(delimiter));
   const [only = ",", ...others] = possible;
   // Most files: commas, and no number in quotes that holds one.
-  const hasStyle = Object.keys(style).length > 0;
-  if (!hasStyle && others.length === 0 && only === "," && !/"\s*[+-]?[\d.]*,\d+\s*"/.test(head)) return PLAIN_SHAPE;
+  const isPlain = others.length === 0 && only === "," && !/"\s*[+-]?[\d.]*,\d+\s*"/.test(head);
+  if (isPlain && Object.keys(quotesOf(lines, only)).length === 0) return PLAIN_SHAPE;
   const cut = possible.map(cutAt).map((one) => ({ ...one, ...fitOf(one.records) }));
   const best = cut.reduce<(typeof cut)[number] | undefined>(
     (top, one) =>
@@ -61,11 +62,19 @@ export function csvShapeOf(head: string, isWhole: boolean): CsvShape {
     undefined,
   );
   if (!best) return PLAIN_SHAPE;
-  return { ...shapeWith(best.delimiter, best.records), ...style };
+  return { ...shapeWith(best.delimiter, best.records), ...best.style };
 }
 
-const SINGLE = { quote: "'" } as const;
-const PADDED = { padded: true } as const;
+type Quotes = Pick<CsvShape, "quote" | "padded">;
+
+/** How cells are quoted, if this is the delimiter. A mark beside another delimiter is part of a text: `|'|` in a name. */
+function quotesOf(lines: readonly string[], delimiter: Delimiter): Quotes {
+  const mark = delimiter === "|" ? "\\|" : delimiter;
+  return {
+    ...(hasSingleQuotes(lines, mark) ? { quote: "'" } : {}),
+    ...(isPadded(lines, mark) ? { padded: true } : {}),
+  };
+}
 
 /** The delimiter that shows a header with most columns below titles. */
 function titledIn<T extends { records: string[][] }>(cut: readonly T[]): (T & { titles: number }) | undefined {
@@ -77,22 +86,32 @@ function titledIn<T extends { records: string[][] }>(cut: readonly T[]): (T & { 
   return found.sort((a, b) => width(b) - width(a))[0];
 }
 
-/** Whether cells are put in single quotes: in some line as many begin with one as end with one, and no quote is double. */
-function hasSingleQuotes(head: string): boolean {
-  const lines = firstLines(head);
-  const opens = (line: string) => line.match(/(^|[,;\t|]) *'/g)?.length ?? 0;
-  const closes = (line: string) => line.match(/'\s*(?=$|[,;\t|])/g)?.length ?? 0;
-  return lines.some((line) => opens(line) > 0) && lines.every((l) => !l.includes('"') && opens(l) === closes(l));
+/**
+ * Whether cells are put in single quotes: in some of the first lines as many begin with one as end with one, and no cell
+ * begins with a double one.
+ */
+function hasSingleQuotes(lines: readonly string[], mark: string): boolean {
+  const opening = new RegExp(`(^|${mark}) *'`, "g");
+  const closing = new RegExp(`'\\s*(?=$|${mark})`, "g");
+  const count = (line: string, what: RegExp) => line.match(what)?.length ?? 0;
+  const first = lines.slice(0, LINES_OF_QUOTES);
+  if (!first.some((line) => count(line, opening) > 0)) return false;
+  if (first.some((line) => count(line, opening) !== count(line, closing))) return false;
+  const quoted = new RegExp(`(^|${mark}) *'[^']*'`, "g");
+  const double = new RegExp(`(^|${mark}) *"`);
+  return lines.every((line) => !line.includes('"') || !double.test(line.replace(quoted, "$1")));
 }
 
 /** Whether blanks follow delimiters, in the header too, and quotes the blanks: `"id", "name"`. */
-function isPadded(head: string): boolean {
-  const [header = "", ...others] = firstLines(head);
-  if (!/[,;|] +\S/.test(header)) return false;
-  return [header, ...others].some((line) => /[,;|] +(["'])(?:(?!\1).)+\1 *(?=[,;|]|$)/.test(line));
+function isPadded(lines: readonly string[], mark: string): boolean {
+  // Tabs are blanks themselves.
+  if (mark === "\t") return false;
+  const quoted = new RegExp(`${mark} +(["'])(?:(?!\\1).)+\\1 *(?=${mark}|$)`);
+  const [header = "", ...others] = lines.slice(0, LINES_OF_QUOTES);
+  return new RegExp(`${mark} +\\S`).test(header) && [header, ...others].some((line) => quoted.test(line));
 }
 
-const firstLines = (head: string): string[] => head.split(/\r\n|\n|\r/, 4).slice(0, 3);
+const LINES_OF_QUOTES = 3;
 
 /** A line by which spreadsheets are told the delimiter: `sep=;`. */
 const SEPARATOR_LINE = /^"?sep=(.)"?\r?\n/i;

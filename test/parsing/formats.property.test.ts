@@ -115,6 +115,19 @@ function geojsonOf(rows: readonly Row[]): Buffer {
   return Buffer.from(JSON.stringify({ type: "FeatureCollection", name: "trips", features }));
 }
 
+const cellsOf = (rows: readonly Row[]) => rows.map((one) => HEADER.map((column) => one[column] ?? null));
+
+/** As a data portal exports a table: its rows are arrays, and a description before them names their members. */
+const arraysOf = (rows: readonly Row[]): Buffer =>
+  Buffer.from(
+    JSON.stringify({
+      meta: { view: { columns: HEADER.map((name, id) => ({ id, name: name.toUpperCase(), fieldName: name })) } },
+      data: cellsOf(rows),
+    }),
+  );
+
+const sheetOf = (rows: readonly Row[]): Buffer => Buffer.from(JSON.stringify([HEADER, ...cellsOf(rows)]));
+
 const xlsxOf = (rows: readonly Row[]) =>
   zipOf(workbookParts([[...HEADER], ...rows.map((one) => HEADER.map((column) => one[column]))]));
 
@@ -137,6 +150,8 @@ it("any table of trips comes back as the same trips from every kind of file", as
       const files = {
         csv: csvOf(rows, csv),
         geojson: geojsonOf(rows),
+        arrays: arraysOf(rows),
+        sheet: sheetOf(rows),
         xlsx: await xlsxOf(rows),
         parquet: parquetFile(rows),
       };

@@ -146,6 +146,9 @@ describe("quotes", () => {
     ["blanks after all commas", 'id, x\n1, "a, b"\n', { delimiter: ",", padded: true }],
     ["a quote that a text begins with", 'id,x\n1, "a" b\n', { delimiter: "," }],
     ["a blank at the end of a cell", 'id,x,y\n1,"Smith, ",2\n', { delimiter: "," }],
+    ["another mark between single ones", 'id,x\n1,n|\'|a\n2,"1,5"\n', { delimiter: ",", decimal: "," }],
+    ["single ones, and double ones further below", "id,x\n1,'a'\n2,'b'\n3,\"1,5\"\n", { delimiter: ",", decimal: "," }],
+    ["single ones around double ones", `id,x\n1,'a'\n2,'b'\n3,'say,"so"'\n`, { delimiter: ",", quote: "'" }],
     ["a doubled quote behind a comma", 'id,x,y\n1,"Old, ""new""",2\n', { delimiter: "," }],
   ])("%s", (_, text, shape) => {
     expect(csvShapeOf(text, true)).toEqual(shape);
