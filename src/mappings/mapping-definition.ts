@@ -61,7 +61,10 @@ const shape = {
     .max(200)
     .optional()
     .describe("The path of the array of rows in a JSON document, such as data.trips[*]; if left out, it is looked for"),
-  header: z.literal(false).optional().describe("false: a CSV without a header, whose columns are named 1, 2, …"),
+  header: z
+    .literal(false)
+    .optional()
+    .describe("false: a CSV without a header, or JSON whose rows are arrays: the columns are named 1, 2, …"),
   decimal: z
     .enum([".", ","])
     .optional()

@@ -1,6 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { AppError } from "../errors.ts";
 import { shown } from "../kit/shown.ts";
+import type { ArrayColumns } from "../text/json-rows.ts";
 import { firstBadByte, shownBytes } from "../text/utf8.ts";
 import { brokenJson } from "./json-fault.ts";
 import { isBlank, JsonScanner } from "./json-scanner.ts";
@@ -31,6 +32,7 @@ const ARRAY_STARTS = 0x5b;
 const ARRAY_ENDS = 0x5d;
 const COMMA = 0x2c;
 const OBJECT_ENDS = Buffer.from("},");
+const ARRAY_ENDS_ROW = Buffer.from("],");
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 
 /**
@@ -43,6 +45,9 @@ const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 export class JsonReader {
   readonly #limits: RowLimits;
   readonly #isResumed: boolean;
+  readonly #columns: ArrayColumns | undefined;
+  /** The end of a member and the comma behind it. */
+  readonly #memberEnds: Buffer;
   #phase: Phase;
   #row: number;
   /** Bytes that arrived and are not read yet. They begin at `#base`. */
@@ -53,8 +58,11 @@ export class JsonReader {
   #long: { scanner: JsonScanner; parts: Buffer[]; bytes: number } | undefined;
   #scalar: { value: unknown } | undefined;
 
-  constructor(limits: RowLimits, resume = { rows: 0, endByte: 0 }) {
+  /** @param columns names the members of rows that are arrays */
+  constructor(limits: RowLimits, resume = { rows: 0, endByte: 0 }, columns?: ArrayColumns) {
     this.#limits = limits;
+    this.#columns = columns;
+    this.#memberEnds = columns ? ARRAY_ENDS_ROW : OBJECT_ENDS;
     this.#isResumed = resume.endByte > 0;
     this.#phase = this.#isResumed ? "after" : "start";
     this.#row = resume.rows;
@@ -157,7 +165,7 @@ export class JsonReader {
 
   /** @returns the start of the member after the parsed ones; undefined if none were parsed */
   #readMany(bytes: Buffer, at: number, found: Found): number | undefined {
-    const last = bytes.lastIndexOf(OBJECT_ENDS, at + PIECE_BYTES);
+    const last = bytes.lastIndexOf(this.#memberEnds, at + PIECE_BYTES);
     // Bytes that are no characters reject their member alone, so it is looked for byte by byte.
     if (last < at || !isUtf8(bytes.subarray(at, last + 1))) return undefined;
     let values: unknown[];
@@ -166,10 +174,10 @@ export class JsonReader {
     } catch {
       return undefined;
     }
-    for (const value of values) found.rows.push(memberRow(++this.#row, value));
+    for (const value of values) found.rows.push(memberRow(++this.#row, value, this.#columns));
     found.addMany({ bytes, at, count: values.length, base: this.#base, end: this.#base + last + 1 });
     this.#phase = "next";
-    return last + OBJECT_ENDS.length;
+    return last + this.#memberEnds.length;
   }
 
   /** Leaves a member that continues in the next piece. It is read again from its beginning, unless it is long. */
@@ -228,7 +236,7 @@ export class JsonReader {
     }
     if (this.#phase === "single" && (typeof value !== "object" || value === null)) this.#scalar = { value };
     else {
-      found.rows.push(memberRow(++this.#row, value, text, fault));
+      found.rows.push(memberRow(++this.#row, value, this.#columns, text, fault));
       found.add(start + length);
     }
     this.#phase = this.#phase === "single" ? "single end" : "after";

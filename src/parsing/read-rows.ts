@@ -5,7 +5,7 @@ import type { Form } from "../mappings/mapping.ts";
 import { createBlankCheck } from "../text/blank-run.ts";
 import { charsetOf, wholeToUtf8 } from "../text/charset.ts";
 import { type CsvShape, csvShapeOf } from "../text/csv-shape.ts";
-import { arrayAt, rowsPathIn } from "../text/json-path.ts";
+import { type ArrayColumns, jsonRowsIn, rowsText } from "../text/json-rows.ts";
 import { formatOf, type Reading } from "../text/text-format.ts";
 import { csvFault } from "./csv-rows.ts";
 import { BrokenJson, located } from "./json-fault.ts";
@@ -35,12 +35,14 @@ export async function readRows(
   const charset = charsetOf(body, reading.charset);
   const text = wholeToUtf8(body, charset);
   const form = formOf(text.toString("utf8", 0, PIECE_BYTES).replace(/^\uFEFF/, ""), contentType);
-  const path = form === "json" ? (reading.rows ?? rowsPathIn(text.subarray(0, PIECE_BYTES))) : undefined;
-  if (path === "features") checkFeaturesCrs(text.toString("utf8", 0, PIECE_BYTES));
-  const rowsText = path === undefined ? text : await collected(arrayAt(asStream(text), path));
-  const read = await rowsOf(rowsText, form, maxRows, limits, reading.hasHeader);
-  return { ...read, format: formatOf(charset, read.shape, path) };
+  const where = form === "json" ? jsonRowsIn(text, reading) : undefined;
+  if (where?.path === "features") checkFeaturesCrs(text.toString("utf8", 0, text.indexOf(FEATURES) + FEATURES.length));
+  const rows = where?.path === undefined ? text : await collected(rowsText(asStream(text), where));
+  const read = await rowsOf(rows, form, maxRows, limits, reading.hasHeader, where?.columns);
+  return { ...read, format: formatOf(charset, read.shape, where?.path) };
 }
+
+const FEATURES = '"features"';
 
 async function collected(bytes: AsyncIterable<Buffer>): Promise<Buffer> {
   const chunks: Buffer[] = [];
@@ -54,12 +56,13 @@ async function rowsOf(
   maxRows: number,
   limits: RowLimits,
   hasHeader = true,
+  columns?: ArrayColumns,
 ): Promise<SentRows> {
   if (body.length <= Math.min(PIECE_BYTES, limits.maxRowBytes) && isUtf8(body)) {
-    return rowsFrom(decode(body), form, maxRows, limits, hasHeader);
+    return rowsFrom(decode(body), form, maxRows, limits, hasHeader, columns);
   }
   createBlankCheck().add(body);
-  const { header, shape, parts } = await partsOf(form, body, limits, hasHeader);
+  const { header, shape, parts } = await partsOf(form, body, limits, hasHeader, columns);
   const rows: SentRow[] = [];
   const turns = createTurns();
   try {
@@ -79,10 +82,11 @@ async function partsOf(
   body: Buffer,
   limits: RowLimits,
   hasHeader: boolean,
+  columns: ArrayColumns | undefined,
 ): Promise<{ header?: string[]; shape?: CsvShape; parts: AsyncGenerator<RowPart> }> {
   const pieces = asStream(body);
   if (form === "ndjson") return { parts: ndjsonParts(pieces, FROM_START, limits) };
-  if (form === "json") return { parts: jsonParts(pieces, FROM_START, limits) };
+  if (form === "json") return { parts: jsonParts(pieces, FROM_START, limits, columns) };
   const shape = csvShapeOf(body.toString("utf8", 0, PIECE_BYTES).replace(/^\uFEFF/, ""), body.length <= PIECE_BYTES);
   const known = { shape, hasHeader };
   const { header, parts } = await csvRowParts(pieces, known, FROM_START, limits, (error, endByte) => {

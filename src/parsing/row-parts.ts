@@ -1,6 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { CsvError } from "csv-parse";
 import type { CsvRecord } from "../text/csv-records.ts";
+import type { ArrayColumns } from "../text/json-rows.ts";
 import { firstBadByte, shownBytes } from "../text/utf8.ts";
 import { wholeLines } from "../text/whole-lines.ts";
 import { csvFault, csvRow } from "./csv-rows.ts";
@@ -101,7 +102,7 @@ export async function* ndjsonParts(
       at = next;
       const isEnd = newline >= 0 || whole;
       if (isLong && isEnd) rows.push(longRow());
-      else if (fault) rows.push(memberRow(++row, undefined, line, fault));
+      else if (fault) rows.push(memberRow(++row, undefined, undefined, line, fault));
       else if (line !== "") rows.push(ndjsonRow(++row, line));
       if (rows.length > ends.length) ends.push(end);
       isSkipping = isLong && !isEnd;
@@ -132,8 +133,9 @@ export async function* jsonParts(
   bytes: AsyncIterable<Buffer>,
   resume: ResumeAt,
   limits: RowLimits,
+  columns?: ArrayColumns,
 ): AsyncGenerator<RowPart> {
-  const reader = new JsonReader(limits, resume);
+  const reader = new JsonReader(limits, resume, columns);
   for await (const chunk of bytes) {
     for (let at = 0; at < chunk.length; at += PIECE_BYTES) {
       yield reader.read(chunk.subarray(at, at + PIECE_BYTES));

@@ -3,6 +3,7 @@ import { parseJson } from "../kit/json.ts";
 import type { Fault } from "../kit/parsed.ts";
 import { shown } from "../kit/shown.ts";
 import type { Form } from "../mappings/mapping.ts";
+import { type ArrayColumns, recordOfArray } from "../text/json-rows.ts";
 import { csvRows } from "./csv-rows.ts";
 import { isBlank } from "./json-scanner.ts";
 import { kept, MAX_KEPT, ROW_LIMITS, type RowLimits } from "./row-limits.ts";
@@ -23,13 +24,14 @@ export function rowsFrom(
   maxRows = MAX_ROWS,
   limits: RowLimits = ROW_LIMITS,
   hasHeader = true,
+  columns?: ArrayColumns,
 ): SentRows {
   const form = isForm(contentType) ? contentType : formOf(body, contentType);
   return form === "csv"
     ? csvRows(body, maxRows, limits, hasHeader)
     : form === "ndjson"
       ? ndjsonRows(body, maxRows)
-      : jsonRows(body, maxRows);
+      : jsonRows(body, maxRows, columns);
 }
 
 const isForm = (type: string | undefined): type is Form => type === "json" || type === "ndjson" || type === "csv";
@@ -59,7 +61,7 @@ function isWholeObject(line: string): boolean {
   }
 }
 
-function jsonRows(body: string, maxRows: number): SentRows {
+function jsonRows(body: string, maxRows: number, columns: ArrayColumns | undefined): SentRows {
   const value = parseJson(body);
   if (typeof value !== "object" || value === null) {
     throw new AppError("invalid_body", `Expected a trip or an array of trips, but got ${shown(value)}.`);
@@ -68,19 +70,25 @@ function jsonRows(body: string, maxRows: number): SentRows {
   checkNumber(members.length, maxRows);
   return withFields(
     "json",
-    members.map((member, i) => memberRow(i + 1, member)),
+    members.map((member, i) => memberRow(i + 1, member, columns)),
   );
 }
 
 /**
  * Creates the row of a JSON array member.
  *
+ * @param columns names the members of a row that is an array. Undefined: such a row is rejected
  * @param text the member as sent. It is kept for a long row, so a rejected row is not serialized again
  * @param fault why it was not parsed
  */
-export function memberRow(row: number, value: unknown, text = "", fault?: Fault): SentRow {
+export function memberRow(row: number, value: unknown, columns?: ArrayColumns, text = "", fault?: Fault): SentRow {
   const raw = text.length > MAX_KEPT ? storable(kept(text)) : "";
-  return fault ? { row, raw, fault } : rowOf(row, value, () => safeJson(value), raw);
+  if (fault) return { row, raw, fault };
+  if (columns === undefined || !Array.isArray(value)) return rowOf(row, value, () => safeJson(value), raw);
+  const record = recordOfArray(value, columns);
+  if (record) return { row, raw, record };
+  const detail = `expected ${columns.isExact ? "" : "at most "}${columns.names.length} members, one for each column, but got ${value.length}`;
+  return { row, raw: raw || safeJson(value), fault: { code: "invalid_row", detail } };
 }
 
 function ndjsonRows(body: string, maxRows: number): SentRows {
@@ -189,5 +197,7 @@ export function safeJson(value: unknown): string {
   }
 }
 
+const NAMELESS = 'an array, whose columns nothing names: use a mapping with `"header": false` and the columns 1, 2, …';
+
 const safeShown = (value: unknown) =>
-  typeof value === "object" ? (Array.isArray(value) ? "an array" : "null") : shown(value);
+  typeof value === "object" ? (Array.isArray(value) ? NAMELESS : "null") : shown(value);

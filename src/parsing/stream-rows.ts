@@ -5,8 +5,8 @@ import type { Form } from "../mappings/mapping.ts";
 import { toUtf8 } from "../text/charset.ts";
 import { type CsvRecord, csvRecords } from "../text/csv-records.ts";
 import { type CsvShape, csvShapeOf, isSeparatorLine, PLAIN_SHAPE } from "../text/csv-shape.ts";
-import { arrayAt, rowsPathIn } from "../text/json-path.ts";
-import { peek, skipping } from "../text/peek.ts";
+import { BY_POSITION, peekRows, rowsText } from "../text/json-rows.ts";
+import { type Peeked, peek, skipping } from "../text/peek.ts";
 import { formatOf, isConverted, type Reading, type TextFormat } from "../text/text-format.ts";
 import { csvFault, headerOf, positionsOf } from "./csv-rows.ts";
 import { badBytes } from "./row-faults.ts";
@@ -87,7 +87,8 @@ export async function streamRows(
   reading: Reading = {},
 ): Promise<RowStream> {
   const charset = known?.format?.charset ?? reading.charset;
-  const { head, all, isWhole } = await peek(charset === undefined ? bytes : toUtf8(bytes, charset));
+  const peeked = await peek(charset === undefined ? bytes : toUtf8(bytes, charset));
+  const { head, all, isWhole } = peeked;
   const form = known?.form ?? formOfHead(head, contentType);
   const resume = known?.resume ?? FROM_START;
   const limits = { rows: rowsABlock, bytes: bytesABlock };
@@ -99,21 +100,28 @@ export async function streamRows(
     const { header, parts } = await csvRowParts(text, how, resume, rowLimits);
     return { form, header, fields: header, format, blocks: blocksOf(parts, resume.endByte, limits) };
   }
-  const path = form !== "json" ? undefined : known ? known.format?.rows : (reading.rows ?? rowsPathIn(head));
-  if (path === "features") checkFeaturesCrs(head.toString("utf8"));
-  const format = formatOf(charset, undefined, path);
-  const text = resumed(path === undefined ? all : arrayAt(all, path), resume, format);
-  const parts = form === "ndjson" ? ndjsonParts(text, resume, rowLimits) : jsonParts(text, resume, rowLimits);
+  const { where, ...whole } =
+    form === "json" ? await rowsWhere(peeked, known, reading) : { ...peeked, where: undefined };
+  if (where?.path === "features") checkFeaturesCrs(whole.head.toString("utf8"));
+  const format = formatOf(charset, undefined, where?.path);
+  const text = resumed(where ? rowsText(whole.all, where) : whole.all, resume, format);
+  const parts = where ? jsonParts(text, resume, rowLimits, where.columns) : ndjsonParts(text, resume, rowLimits);
   const blocks = blocksOf(parts, resume.endByte, limits);
   const first = await blocks.next();
   const fields = fieldsOf(first.value?.rows ?? []);
   return { form, header: undefined, fields, format, blocks: withFirst(first, blocks) };
 }
 
+/** The place of the rows. If it was found before, it is not looked for again. */
+const rowsWhere = async (peeked: Peeked, known: KnownStream | undefined, reading: Reading) =>
+  known && known.format?.rows === undefined
+    ? { ...peeked, where: { path: undefined, columns: reading.hasHeader === false ? BY_POSITION : undefined } }
+    : peekRows(peeked, known ? { ...reading, rows: known.format?.rows } : reading);
+
 const shapeOf = ({ delimiter = ",", ...more }: TextFormat = {}): CsvShape => ({ delimiter, ...more });
 
 /** A converted text is made again from its start, and what was read of it before is skipped. */
-const resumed = (text: AsyncGenerator<Buffer>, resume: ResumeAt, format: TextFormat): AsyncGenerator<Buffer> =>
+const resumed = (text: AsyncIterable<Buffer>, resume: ResumeAt, format: TextFormat): AsyncIterable<Buffer> =>
   isConverted(format) && resume.endByte > 0 ? skipping(text, resume.endByte) : text;
 
 /** The rows of JSON as they pass, in the text that `streamRows` would read. */
@@ -122,9 +130,9 @@ export async function* jsonRowParts(
   reading: Reading,
   limits: RowLimits,
 ): AsyncGenerator<RowPart> {
-  const { head, all } = await peek(reading.charset === undefined ? bytes : toUtf8(bytes, reading.charset));
-  const path = reading.rows ?? rowsPathIn(head);
-  yield* jsonParts(path === undefined ? all : arrayAt(all, path), FROM_START, limits);
+  const text = reading.charset === undefined ? bytes : toUtf8(bytes, reading.charset);
+  const { all, where } = await peekRows(await peek(text), reading);
+  yield* jsonParts(rowsText(all, where), FROM_START, limits, where.columns);
 }
 
 /** How a CSV is read. */

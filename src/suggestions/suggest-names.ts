@@ -3,10 +3,14 @@ import type { FieldTarget } from "../mappings/mapping.ts";
 /** No column's name says more than so many characters, and a header of one cell of a megabyte would be searched for minutes. */
 const MAX_NAME = 200;
 
-/** A column's name in lower-case words without accents: `startTime`, `start_time` and `Start Time` are the same. */
+/**
+ * A column's name in lower-case words without accents: `startTime`, `start_time` and `Start Time` are the same. Search
+ * engines give a document as `_source`, which is no source of trips.
+ */
 export const wordsOf = (name: string): string =>
   name
     .slice(0, MAX_NAME)
+    .replace(/^_source\./, "")
     .normalize("NFD")
     .replace(/\p{M}/gu, "")
     .replace(/([a-z0-9])([A-Z])/g, "$1 $2")
@@ -42,6 +46,14 @@ export function endOf(name: string): "start" | "end" | undefined {
   if (start && end) return start.index <= end.index ? "start" : "end";
   return start ? "start" : end ? "end" : undefined;
 }
+
+const TRIP = "trip|ride|rental|journey|fahrt|viaje|viagem|corsa|attributes|properties|data";
+const END_ALONE =
+  "start|started|begin|began|pick ?up|departure|departed|beginn|anfang|abfahrt|debut|depart|inicio|salida|inizio|partenza|end|ended|stop|stopped|finish|finished|drop ?off|arrival|arrived|ende|ankunft|fin|arrivee|fim|chegada|fine|arrivo|llegada";
+const ONLY_END = new RegExp(`^((${TRIP}) )*(${END_ALONE})$`);
+
+/** Whether a name is that of an end of a trip and nothing else, so that it may hold times: `start`, `trip_end`. */
+export const isEndAlone = (name: string): boolean => ONLY_END.test(wordsOf(name));
 
 export const isTimeName = (name: string): boolean => TIME.test(wordsOf(name));
 

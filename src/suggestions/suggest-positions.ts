@@ -1,13 +1,6 @@
 import type { Choose } from "./suggest-columns.ts";
 import { isTimeLike } from "./suggest-times.ts";
-import { numberOf, type Profile } from "./suggest-values.ts";
-
-/** Seconds and milliseconds since 1970 between 2000 and 2100. */
-const isUnixTime = (value: unknown): boolean => {
-  const number = numberOf(value);
-  const seconds = number > 1e11 ? number / 1000 : number;
-  return Number.isInteger(number) && seconds > 946_684_800 && seconds < 4_102_444_800;
-};
+import { isUnixTime, numberOf, type Profile } from "./suggest-values.ts";
 
 /** Chooses the columns of a file without a header, by their values alone. */
 export function chooseByPosition(columns: readonly Profile[], choose: Choose, notes: string[]): void {

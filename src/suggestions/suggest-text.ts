@@ -9,14 +9,14 @@ import type { Mapping } from "../mappings/mapping.ts";
 import { definitionOf, mappingFrom } from "../mappings/mapping-definition.ts";
 import { hasColumn } from "../mappings/reach.ts";
 import { classifyRows } from "../parsing/classify-rows.ts";
-import { PIECE_BYTES, ROW_LIMITS } from "../parsing/row-limits.ts";
-import { type RowStream, streamRows } from "../parsing/stream-rows.ts";
+import { ROW_LIMITS } from "../parsing/row-limits.ts";
+import { streamRows } from "../parsing/stream-rows.ts";
 import { createCharsetLook, UTF8 } from "../text/charset.ts";
-import { rowsPathIn } from "../text/json-path.ts";
 import type { Reading } from "../text/text-format.ts";
 import { dateAlone } from "../time/date-alone.ts";
 import { timeReader, yearsFrom } from "../time/time.ts";
-import { headOf, isKeyed, noRows, ROWS_LOOKED_AT } from "./head-of-rows.ts";
+import { headOf, isKeyed, noRows } from "./head-of-rows.ts";
+import { openRows } from "./open-rows.ts";
 import { type Suggestion, suggestMapping } from "./suggest-mapping.ts";
 import { decidedBy } from "./suggest-times.ts";
 import type { SuggestedMapping, SuggestOptions, Trial } from "./suggestion.ts";
@@ -43,7 +43,7 @@ export async function suggestText(
   for await (const chunk of open()) look.add(chunk);
   const charset = look.end();
   const reading: Reading = charset === UTF8 ? {} : { charset };
-  const { stream, hasHeader } = await openStream(open, options.contentType, reading);
+  const { stream, hasHeader } = await openRows(open, options.contentType, reading);
   const how = { ...reading, hasHeader, rows: stream.format.rows };
   const { header, rows, fault } = await headOf(stream);
   if (rows.length === 0) throw noRows(fault);
@@ -64,7 +64,7 @@ export async function suggestText(
       source: options.source ?? options.otherwise,
       isJson: stream.form !== "csv",
       hasCommas: stream.format.decimal === ",",
-      rows: stream.format.rows,
+      rows: stream.format.rows || undefined,
       hasHeader,
       lookup: options.lookup,
     });
@@ -75,31 +75,6 @@ export async function suggestText(
     await decideTimes(suggested, undecided, open, options.contentType, how);
   }
   return withTrial(suggested, open, options.contentType, how, lookupsFor);
-}
-
-/** Opens the rows. A CSV without a header, and JSON whose rows lie at an unusual path, are opened another way. */
-async function openStream(
-  open: () => AsyncIterable<Buffer>,
-  contentType: string | undefined,
-  reading: Reading,
-): Promise<{ stream: RowStream; hasHeader: boolean }> {
-  const withHow = (how: Reading) =>
-    streamRows(open(), contentType, ROWS_LOOKED_AT, undefined, undefined, ROW_LIMITS, how);
-  try {
-    const stream = await withHow(reading);
-    const rows = stream.form === "json" && stream.format.rows === undefined ? await pathOfRows(open) : undefined;
-    return { stream: rows === undefined ? stream : await withHow({ ...reading, rows }), hasHeader: true };
-  } catch (error) {
-    const isHeaderless = error instanceof AppError && error.message.startsWith("The CSV has no header");
-    if (!isHeaderless) throw error;
-    return { stream: await withHow({ ...reading, hasHeader: false }), hasHeader: false };
-  }
-}
-
-/** The path of any array of objects in an object: a person sees the proposal, so the name need not be usual. */
-async function pathOfRows(open: () => AsyncIterable<Buffer>): Promise<string | undefined> {
-  for await (const chunk of open()) return rowsPathIn(chunk.subarray(0, PIECE_BYTES), (path) => path.length > 0);
-  return undefined;
 }
 
 /** Whether a built-in mapping reads most times of the first rows. Native columns may hold foreign times. */

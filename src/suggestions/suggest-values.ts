@@ -4,7 +4,7 @@ import { pointIn } from "../geo/point.ts";
 import { degreesOfText } from "../text/degrees-text.ts";
 import { numberOfText } from "../text/number-text.ts";
 import { MOST } from "./suggest-joined.ts";
-import { coordinateOf, endOf, isPathName, isTimeName, orderOf } from "./suggest-names.ts";
+import { coordinateOf, endOf, isEndAlone, isPathName, isTimeName, orderOf } from "./suggest-names.ts";
 import { isTimeLike } from "./suggest-times.ts";
 
 /** Texts that files contain in place of a missing value. */
@@ -63,12 +63,23 @@ export function profileOf(name: string, raw: readonly unknown[], hasCommas = fal
     values,
     nothing: [...new Set(given.filter((value) => NOTHING.has(value as string)) as string[])],
     isNumber,
-    isTime: values.length > 0 ? holdsTimes(looked, isTimeName(name)) : isTimeName(name),
+    isTime: values.length > 0 ? holdsTimes(looked, mayCount(name, looked)) : isTimeName(name),
     coordinate: coordinate && inRange(coordinate) ? coordinate : undefined,
     form: isNumber && values.length > 0 ? undefined : formOf(looked, orderOf(name)),
     path: pathFormOf(name, looked),
   };
 }
+
+/** Whether numbers of a column may be times: its name says so, or names an end alone and they can be Unix times. */
+const mayCount = (name: string, values: readonly unknown[]): boolean =>
+  isTimeName(name) || (isEndAlone(name) && values.every(isUnixTime));
+
+/** Seconds and milliseconds since 1970 between 2000 and 2100. */
+export const isUnixTime = (value: unknown): boolean => {
+  const number = numberOf(value);
+  const seconds = number > 1e11 ? number / 1000 : number;
+  return Number.isInteger(number) && seconds > 946_684_800 && seconds < 4_102_444_800;
+};
 
 function holdsTimes(values: readonly unknown[], numbersToo: boolean): boolean {
   const isTime = (value: unknown) => isTimeLike(value, numbersToo);

@@ -2,12 +2,12 @@ import { AppError } from "../errors.ts";
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
-const OPEN_ARRAY = 0x5b;
+export const OPEN_ARRAY = 0x5b;
 const CLOSE_ARRAY = 0x5d;
-const OPEN_OBJECT = 0x7b;
+export const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 const COLON = 0x3a;
-const COMMA = 0x2c;
+export const COMMA = 0x2c;
 
 /** A longer name of a member is cut. */
 const MAX_KEY = 200;
@@ -18,9 +18,11 @@ const MAX_DEPTH = 1000;
  * Walks through a JSON document that arrives in pieces, and says where an array begins that is reached by names alone.
  * It checks nothing but that the document ends.
  */
-class JsonWalker {
+export class JsonWalker {
   /** Of each open container the name of the member that is being read; undefined for arrays. */
   readonly #open: (string | undefined)[] = [];
+  /** How many of them are arrays. They are not counted at each array: in a thousand levels that is slow. */
+  #arrays = 0;
   #isInString = false;
   #isEscaped = false;
   #key: number[] | undefined;
@@ -32,7 +34,7 @@ class JsonWalker {
 
   /** The names on the way to the present place. Undefined: an array is on the way. */
   get path(): string[] | undefined {
-    return this.#open.includes(undefined) ? undefined : (this.#open as string[]);
+    return this.#arrays > 0 ? undefined : (this.#open as string[]);
   }
 
   /** @returns whether the byte opens an array; the path then leads to it */
@@ -49,7 +51,7 @@ class JsonWalker {
       this.#expectsKey = true;
     } else if (byte === OPEN_ARRAY) return true;
     else if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) {
-      this.#open.pop();
+      if (this.#open.length > 0 && this.#open.pop() === undefined) this.#arrays--;
       this.#expectsKey = false;
     } else if (byte === COMMA) this.#expectsKey = this.#open.at(-1) !== undefined && this.#open.length > 0;
     else if (byte === COLON) this.#expectsKey = false;
@@ -59,6 +61,7 @@ class JsonWalker {
   /** Enters the array that the last byte opened. */
   enterArray(): void {
     this.#push(undefined);
+    this.#arrays++;
     this.#expectsKey = false;
   }
 
@@ -82,7 +85,9 @@ class JsonWalker {
 
 /** The names by which files call the array that holds their rows. */
 const ROWS = new Set(
-  "trips features data rows records results items rides rentals journeys bookings values value".split(" "),
+  "trips features data rows records results items rides rentals journeys bookings values value hits documents docs entries".split(
+    " ",
+  ),
 );
 /** A document with one of these members is a trip itself, whatever arrays it holds. */
 const OF_TRIPS = new Set("trip_id source started_at origin origin_lon origin_coord start_time booking_id".split(" "));
@@ -99,8 +104,7 @@ export function rowsPathIn(
   isKnown: (path: readonly string[]) => boolean = (path) => ROWS.has(path.at(-1)?.toLowerCase() ?? ""),
 ): string | undefined {
   const walker = new JsonWalker();
-  let at = head[0] === 0xef ? 3 : 0;
-  while (at < head.length && isBlank(head[at] as number)) at++;
+  let at = afterBlank(head, head[0] === 0xef ? 3 : 0);
   if (head[at] !== OPEN_OBJECT) return undefined;
   for (; at < head.length; at++) {
     if (!walker.takes(head[at] as number)) {
@@ -109,23 +113,35 @@ export function rowsPathIn(
       continue;
     }
     const { path } = walker;
-    if (path && path.length <= 3 && isKnown(path) && beginsWithObject(head, at + 1)) return path.join(".");
+    const hasUsualName = ROWS.has(path?.at(-1)?.toLowerCase() ?? "");
+    if (path && path.length <= 3 && isKnown(path) && beginsWithRow(head, at + 1, hasUsualName)) return path.join(".");
     walker.enterArray();
   }
   return undefined;
 }
 
-function beginsWithObject(head: Uint8Array, from: number): boolean {
+/** Whether rows may begin: an array without rows has them too, and so has one that begins behind the head. */
+function beginsWithRow(head: Uint8Array, from: number, mayBeArray: boolean): boolean {
+  const at = afterBlank(head, from);
+  const first = head[at];
+  return at >= head.length || first === OPEN_OBJECT || first === CLOSE_ARRAY || (mayBeArray && first === OPEN_ARRAY);
+}
+
+/** The place of the first byte that is no blank. */
+export function afterBlank(bytes: Uint8Array, from: number): number {
   let at = from;
-  while (at < head.length && isBlank(head[at] as number)) at++;
-  // An array without rows is one too, and so is one that begins behind the head.
-  return at >= head.length || head[at] === OPEN_OBJECT || head[at] === CLOSE_ARRAY;
+  while (at < bytes.length && isBlank(bytes[at] as number)) at++;
+  return at;
 }
 
 const isBlank = (byte: number) => byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 
-/** The names in the path of an array of rows: `data.trips` or `data.trips[*]`. */
-export const namesIn = (path: string): string[] => path.replace(/\[\*\]$/, "").split(".");
+/** The names in the path of an array of rows: `data.trips` or `data.trips[*]`. The path of the document is empty. */
+export const namesIn = (path: string): string[] =>
+  path
+    .replace(/\[\*\]$/, "")
+    .split(".")
+    .filter((name) => name !== "");
 
 /**
  * Cuts the array at a path out of a JSON document as it passes. What stands around it is left out.
@@ -171,7 +187,7 @@ export async function* arrayAt(bytes: AsyncIterable<Buffer>, path: string): Asyn
 }
 
 /** Finds the end of an array in bytes that arrive in pieces. */
-class ArrayEnd {
+export class ArrayEnd {
   #depth = 0;
   #isInString = false;
   #isEscaped = false;

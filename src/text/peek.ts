@@ -1,15 +1,21 @@
 /** The first bytes of a payload, which tell CSV, NDJSON and JSON from each other. */
-const HEAD_BYTES = 64 * 1024;
+export const HEAD_BYTES = 64 * 1024;
 
-/** Reads the beginning of a stream, and gives all of it again. `isWhole` says that the head is all of it. */
-export async function peek(
-  bytes: AsyncIterable<Buffer>,
-): Promise<{ head: Buffer; all: AsyncGenerator<Buffer>; isWhole: boolean }> {
+export interface Peeked {
+  head: Buffer;
+  /** The head and what follows it. */
+  all: AsyncGenerator<Buffer>;
+  /** Whether the head is all of it. */
+  isWhole: boolean;
+}
+
+/** Reads the beginning of a stream, and gives all of it again. */
+export async function peek(bytes: AsyncIterable<Buffer>, headBytes = HEAD_BYTES): Promise<Peeked> {
   const iterator = bytes[Symbol.asyncIterator]();
   const chunks: Buffer[] = [];
   let length = 0;
   let isWhole = false;
-  while (length < HEAD_BYTES) {
+  while (length < headBytes) {
     const { done, value } = await iterator.next();
     isWhole = done === true;
     if (done) break;
@@ -21,7 +27,7 @@ export async function peek(
     yield head;
     yield* { [Symbol.asyncIterator]: () => iterator };
   }
-  return { head: head.subarray(0, HEAD_BYTES), all: all(), isWhole: isWhole && length <= HEAD_BYTES };
+  return { head: head.subarray(0, headBytes), all: all(), isWhole: isWhole && length <= headBytes };
 }
 
 /** Skips the first `count` bytes. */

@@ -50,6 +50,26 @@ describe("a mapping that is proposed for a file reads it:", () => {
       at("2024-01-05T08:15:31"),
     ],
     [
+      "Unix times in columns that are named for an end alone",
+      "id,trip_start,end,lat,lon\n1,1526864044,1526864144,45.07,7.67\n",
+      { ...at("2018-05-21T00:54:04+00:00"), endedAt: { text: "2018-05-21T00:55:44+00:00" } },
+    ],
+    [
+      "the features of a map server, with the attributes of each",
+      JSON.stringify({
+        ...{ geometryType: "esriGeometryPoint", spatialReference: { wkid: 4326 } },
+        features: [{ attributes: { OBJECTID: 1, TRIP_START: 1526864044000 }, geometry: { x: 7.67, y: 45.07 } }],
+      }),
+      at("2018-05-21T00:54:04+00:00"),
+    ],
+    [
+      "the documents of a search engine",
+      JSON.stringify({
+        hits: { hits: [{ _id: "x", _source: { id: "a", begin_time: "2024-01-05T08:15:31", lat: 45.07, lon: 7.67 } }] },
+      }),
+      at("2024-01-05T08:15:31"),
+    ],
+    [
       "midnight as 24:00, and a date with a midnight of its own",
       "id,StartDate,StartTime,lat,lon\n1,2019/09/20 00:00:00+00,24:00,45.07,7.67\n",
       at("2019-09-21T00:00:00"),
