@@ -45,6 +45,6 @@ async function mark(tx: Transaction, batchId: string, by: string | null): Promis
 export async function undosLeft(sql: Sql): Promise<string[]> {
   const rows = await sql<{ batch_id: string }[]>`
     select batch_id from tripgrid.batches
-    where state = 'undoing' and coalesce((undone ->> 'beat')::timestamptz, '-infinity') < clock_timestamp() - interval '30 seconds'`;
+    where state = 'undoing' and coalesce((undone ->> 'beat')::timestamptz, (undone ->> 'at')::timestamptz) < clock_timestamp() - interval '30 seconds'`;
   return rows.map(({ batch_id }) => batch_id);
 }
