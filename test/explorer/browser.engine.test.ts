@@ -10,6 +10,7 @@ import { call, callJson, corners, polygon, sendNew, trip } from "../harness/api.
 import { newPage, type PageOptions, startBrowser } from "../harness/browser.ts";
 import { lacksChromium } from "../harness/find-programs.ts";
 import { useService } from "../harness/index.ts";
+import { between } from "./between.ts";
 import { drop, type Explorer, openExplorer, settled } from "./page.ts";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -363,21 +364,46 @@ describe.skipIf(lacksChromium())("the page", () => {
     expect(isWider).toBe(false);
   });
 
-  it("parts the classes again when trips come in, also where the tiles in view come unchanged", async () => {
-    const { page } = await open("#hours=7&days=mon&map=11/45.05/7.65");
-    await settled(page);
-    // The tiles come last, so that nothing else has the map drawn.
-    await page.setRequestInterception(true);
-    page.on("request", (one) => void setTimeout(() => one.continue(), one.url().includes("/tiles/") ? 3000 : 0));
-    const isAsked = page.waitForSelector('.legend[aria-busy="true"]');
-    await sendNew(service, [trip({ trip_id: "late", started_at: "2018-05-21T07:30:00", origin: [2.3, 48.8] })]);
-    await isAsked;
-    // Other tiles are asked for before these have come.
-    for (const source of ["xrides", ""]) {
-      await page.select("#source", source);
-      await page.waitForNetworkIdle({ idleTime: 500, concurrency: 100 });
-    }
-    await settled(page);
+  describe("behind a server that holds up tiles", () => {
+    let way: Awaited<ReturnType<typeof between>>;
+    beforeAll(async () => {
+      way = await between(service.url);
+    });
+    afterAll(() => way.close());
+
+    const openBehind = async (hash: string) => {
+      way.tiles("pass");
+      const { page } = await newPage(browser);
+      await openExplorer(page, `${way.url}/${hash}`);
+      await settled(page);
+      return page;
+    };
+
+    it("says why cells do not come, is not busy meanwhile, and asks again where the service is too busy", async () => {
+      const page = await openBehind("#map=11/45.05/7.65");
+      way.tiles("refuse");
+      await page.select("#source", "xrides");
+      const isTold = () => /503/.test(document.querySelector('.legend[aria-busy="false"]')?.textContent ?? "");
+      await page.waitForFunction(isTold);
+      way.tiles("pass");
+      await page.waitForFunction(() => /a week/.test(document.querySelector(".legend")?.textContent ?? ""));
+      await settled(page);
+    });
+
+    it("parts the classes again when trips come in, also where the tiles in view come unchanged", async () => {
+      const page = await openBehind("#hours=7&days=mon&map=11/45.05/7.65");
+      // The tiles come last, so that nothing else has the map drawn.
+      way.tiles("late");
+      const isAsked = page.waitForSelector('.legend[aria-busy="true"]');
+      await sendNew(service, [trip({ trip_id: "late", started_at: "2018-05-21T07:30:00", origin: [2.3, 48.8] })]);
+      await isAsked;
+      // Other tiles are asked for before these have come.
+      for (const source of ["xrides", ""]) {
+        await page.select("#source", source);
+        await page.waitForNetworkIdle({ idleTime: 500, concurrency: 100 });
+      }
+      await settled(page);
+    });
   });
 });
 

@@ -9,13 +9,14 @@ import type { Draw } from "./draw.ts";
  * Shows the figures of what the pointer is over, and asks about what is clicked: a region by its boundary, a cell by its
  * box.
  *
+ * @param cellsLayer the name of the layer of cells
  * @param draw a pointer that draws shows and asks nothing
  */
-export function addHover(map: MapLibre, store: Store, tip: HTMLElement, draw: Draw): void {
+export function addHover(map: MapLibre, store: Store, tip: HTMLElement, cellsLayer: () => string, draw: Draw): void {
   const isBusy = () => draw.tool() !== undefined;
   const found = (point: { x: number; y: number }): MapGeoJSONFeature | undefined => {
     const { show } = store.get();
-    const layer = show === "cells" ? "cells-fill" : show === "regions" ? "regions-fill" : undefined;
+    const layer = show === "cells" ? cellsLayer() : show === "regions" ? "regions-fill" : undefined;
     return layer === undefined ? undefined : map.queryRenderedFeatures([point.x, point.y], { layers: [layer] })[0];
   };
   map.on("mousemove", ({ point }) => {

@@ -41,7 +41,7 @@ export async function startMap(element: HTMLElement, api: Api, store: Store, dat
   const tools = mapTools(store, draw);
   element.append(tools.element);
   tools.show();
-  addHover(map, store, tip, draw);
+  addHover(map, store, tip, cells.layer, draw);
 
   let flows: Promise<Flows> | undefined;
   const drawFlows = async () => {
