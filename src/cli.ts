@@ -43,6 +43,10 @@ Settings are environment variables; .env.example lists them.
 /** The command line: one verb, then its arguments. Each verb loads only the modules that it needs. */
 async function main([verb, ...args]: string[]): Promise<number> {
   const write = (text: string) => process.stdout.write(text);
+  if (verb !== "start" && args.some((arg) => arg === "--help" || arg === "-h")) {
+    write(HELP);
+    return 0;
+  }
   switch (verb) {
     case "import":
       return (await import("./cli/import.ts")).importFiles(args);

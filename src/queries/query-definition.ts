@@ -149,8 +149,10 @@ export const QueryDefinition = strict({
 }).meta({ id: "Query" });
 export type QueryDefinition = z.output<typeof QueryDefinition>;
 
+export const QUERY_TITLE = "A question to Tripgrid";
+
 /** The published JSON Schema of a query. */
 export const queryJsonSchema = (): Record<string, unknown> => ({
   ...(z.toJSONSchema(QueryDefinition, { io: "input" }) as Record<string, unknown>),
-  title: "A question to Tripgrid",
+  title: QUERY_TITLE,
 });

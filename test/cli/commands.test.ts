@@ -26,11 +26,14 @@ describe("tripgrid", () => {
     expect(stderr).toMatch(message);
   });
 
-  it("tells what it can do", async () => {
-    const { status, stdout, stderr } = await tripgrid("--help");
-    expect([status, stderr]).toEqual([0, ""]);
-    for (const verb of ["start", "import", "mapping suggest"]) expect(stdout).toContain(`tripgrid ${verb}`);
-  });
+  it.each([[["--help"]], [["import", "--help"]], [["mapping", "suggest", "a.csv", "-h"]]])(
+    "tells what it can do: %j",
+    async (args) => {
+      const { status, stdout, stderr } = await tripgrid(...args);
+      expect([status, stderr]).toEqual([0, ""]);
+      for (const verb of ["start", "import", "mapping suggest"]) expect(stdout).toContain(`tripgrid ${verb}`);
+    },
+  );
 
   it.concurrent.each([[["import", "--url", NOBODY, "a.csv"]], [["rollups", "status", "--url", NOBODY]]])(
     "says that no service answers at an address: %j",
