@@ -19,6 +19,7 @@ const each = countFrom("TRIPGRID_TEST_ATTACKS", engine === "embedded" ? 12 : 60,
 /** The same requests each time, so that a change is told from chance; the full run draws others. */
 const seed = Number(process.env.TRIPGRID_TEST_SEED ?? (each >= 1000 ? Math.floor(Math.random() * 2 ** 31) : 299997533));
 const AT_A_TIME = 50;
+const TOLD_EVERY = 20_000;
 
 const target = useTarget();
 beforeAll(() => fill(target.url, 1000));
@@ -39,7 +40,12 @@ it(`${each} hostile requests for each address are answered as described (TRIPGRI
       if (!operation) continue;
       const fault = await sendHostile(target.port, operation, hostileRequest(operation, random));
       const kind = `${operation.method} ${operation.path}: ${fault?.slice(0, 60)}`;
-      if (fault && !faults.has(kind)) faults.set(kind, `${operation.method} ${operation.path}: ${fault}`);
+      if (fault && !faults.has(kind)) {
+        faults.set(kind, `${operation.method} ${operation.path}: ${fault}`);
+        // Told at once: the full run takes more than an hour, and may be broken off.
+        process.stderr.write(`${next}: ${operation.method} ${operation.path}: ${fault.slice(0, 400)}\n`);
+      }
+      if (next % TOLD_EVERY === 0) process.stderr.write(`${next} of ${total}, ${Math.round(peakMb(target.pid))} MB\n`);
     }
   };
   const pings = pinging(target.url);

@@ -10,6 +10,8 @@ const ENOUGH_BYTES = 256 * 1024;
 const LISTEN_MS = 500;
 /** Of a longer body the rest may break off while it is refused, and the reply with it. */
 const MAY_BREAK_BYTES = 32 * 1024;
+/** A receipt within a problem lists 100 rejected rows, each with up to 220 characters. */
+const MAX_PROBLEM = 40_000;
 
 interface Raw {
   how: "closed" | "timeout" | "enough";
@@ -97,7 +99,7 @@ function problemFault(status: number, text: string, say: () => string): string |
       typeof problem.title === "string" &&
       typeof problem.detail === "string";
     if (!isWhole) return `a problem without its members, ${say()}`;
-    if (text.length > 20_000) return `a problem of ${text.length} characters, ${say()}`;
+    if (text.length > MAX_PROBLEM) return `a problem of ${text.length} characters, ${say()}`;
     if (/node_modules|\.[cm]?[jt]s:\d+:\d+|tripgrid_internal|SQLSTATE/.test(text))
       return `a problem that gives away too much, ${say()}`;
     return undefined;
