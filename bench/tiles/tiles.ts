@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { createKysely } from "../../src/database/kysely.ts";
 import { withArea } from "../../src/geo/area-question.ts";
+import { refreshCellProfiles } from "../../src/rollups/cell-profiles.db.ts";
 import { type LayerId, QUERIES } from "../../src/tiles/layers.ts";
 import type { Tile } from "../../src/tiles/tile.ts";
 import type { DataState, DrawnTile, DrawTile } from "../../src/tiles/tiles.ts";
@@ -55,6 +56,9 @@ export async function run(args: string[]): Promise<void> {
     const db = await openAreaDatabase(target);
     try {
       await fill(db, trips, print, true, regions);
+      const started = performance.now();
+      while (await refreshCellProfiles(db.sql, db.engine, { atOnce: true }));
+      print(`made the profiles in ${((performance.now() - started) / 1000).toFixed(1)} s`);
       const places = PLACES.filter(([name]) => regions?.includes(name) ?? true);
       await drawBoundaries(db);
       const { drawTile, readDataState } = wireTiles({ questions: db.sql, db: createKysely(db.sql) } as Wiring);
@@ -80,8 +84,15 @@ export async function run(args: string[]): Promise<void> {
         }
       }
       print(table(["layer", "filters", "zoom", "tiles", "p50 ms", "p95 ms", "max ms", "largest, bytes"], rows, 2));
-      const [stored] = await db.sql<{ count: number }[]>`select count(*) as count from tripgrid.trips`;
-      const about = { trips: stored?.count ?? 0, ...(regions ? { regions: regions.join(", ") } : {}) };
+      const [stored] = await db.sql<{ count: number; profiles: number }[]>`
+        select count(*) as count, pg_total_relation_size('tripgrid_internal.cell_profiles') as profiles from tripgrid.trips`;
+      const { count, profiles } = stored ?? { count: 0, profiles: 0 };
+      print(`profiles take ${digits(profiles / count, 3)} bytes a trip`);
+      const about = {
+        trips: count,
+        profile_bytes_a_trip: digits(profiles / count, 3),
+        ...(regions ? { regions: regions.join(", ") } : {}),
+      };
       if (values.save) {
         print(`saved: ${saveResult(`tiles-${db.engine}-${trips}`, await versionsOf(db.sql), { ...about, ...result })}`);
       }

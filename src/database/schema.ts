@@ -560,6 +560,33 @@ export interface Sources {
   name: string;
 }
 
+export interface TripgridInternalCellProfiles {
+  cell: string;
+  /**
+   * Where there are many: trips in each of the 168 hours of the week, then in each of the 24 hours of a day, then on each of the seven days
+   */
+  counts: number[] | null;
+  /**
+   * The period: the first of its four Mondays. Periods are counted from 3 January 2000
+   */
+  first_week: string;
+  /**
+   * The end that lies in the cell; both: both ends lie in it
+   */
+  match: string;
+  region: string | null;
+  /**
+   * Characters of the cell
+   */
+  size: number;
+  source: string;
+  /**
+   * The hour of the week of each trip, 0 to 167 from Monday 00:00, where there are few
+   */
+  starts: number[] | null;
+  trips: number;
+}
+
 export interface TripgridInternalCells {
   cell: string;
   lat: number;
@@ -754,6 +781,38 @@ export interface TripgridInternalPendingWeeks {
    */
   removed: Generated<Int8>;
   week: string;
+}
+
+export interface TripgridInternalProfilePeriods {
+  /**
+   * How often its profiles were begun since then
+   */
+  attempts: Generated<number>;
+  /**
+   * When the rollups last took up a change of its trips
+   */
+  changed_at: Generated<string>;
+  first_week: string;
+  /**
+   * How often the period became stale
+   */
+  generation: Generated<Int8>;
+  /**
+   * Whether trips came or went since its profiles were begun
+   */
+  is_stale: Generated<boolean>;
+  /**
+   * Which profiles it has, by match and size: {origin 6}. None where there are few trips, which are read as fast
+   */
+  kinds: Generated<string[]>;
+  /**
+   * How long making them took, seconds
+   */
+  took_s: Generated<number>;
+  /**
+   * When they were begun last
+   */
+  tried_at: string | null;
 }
 
 export interface TripgridInternalRefreshAttempts {
@@ -1086,6 +1145,7 @@ export interface DB {
   settings: Settings;
   signing_keys: SigningKeys;
   sources: Sources;
+  "tripgrid_internal.cell_profiles": TripgridInternalCellProfiles;
   "tripgrid_internal.cells": TripgridInternalCells;
   "tripgrid_internal.cluster_totals": TripgridInternalClusterTotals;
   "tripgrid_internal.detection_count_changes": TripgridInternalDetectionCountChanges;
@@ -1106,6 +1166,7 @@ export interface DB {
   "tripgrid_internal.live_weekly_origins_6": TripgridInternalLiveWeeklyOrigins6;
   "tripgrid_internal.live_weekly_origins_7": TripgridInternalLiveWeeklyOrigins7;
   "tripgrid_internal.pending_weeks": TripgridInternalPendingWeeks;
+  "tripgrid_internal.profile_periods": TripgridInternalProfilePeriods;
   "tripgrid_internal.refresh_attempts": TripgridInternalRefreshAttempts;
   "tripgrid_internal.retired_hourly_regions": TripgridInternalRetiredHourlyRegions;
   "tripgrid_internal.retired_weekly_clusters": TripgridInternalRetiredWeeklyClusters;

@@ -2,6 +2,7 @@ import { type Address, createClient } from "../database/client.ts";
 import type { Prepared } from "../database/prepare.ts";
 import type { Wiring } from "../wiring.ts";
 import { archiveWeeks } from "./archive-weeks.db.ts";
+import { refreshCellProfiles } from "./cell-profiles.db.ts";
 import { compressOldTrips } from "./compress-trips.db.ts";
 import { forgetOwnAttempts } from "./refresh-attempts.db.ts";
 import { refreshRollups } from "./refresh-rollups.db.ts";
@@ -35,7 +36,8 @@ export function wireRollups(
 ): RollupParts {
   const { retentionWeeks, compressAfterWeeks } = config;
   const { sql } = lanes.background;
-  const session = engine === "embedded" ? undefined : createClient(address, { max: 1, searchPath });
+  const ownSession = () => (engine === "embedded" ? undefined : createClient(address, { max: 1, searchPath }));
+  const [session, profiles] = [ownSession(), ownSession()];
   const age = async (signal: AbortSignal) => {
     const done = await archiveWeeks(session ?? sql, engine, retentionWeeks, { signal });
     if (done?.retired || done?.dropped) log.info(done, "old trips were retired");
@@ -48,15 +50,23 @@ export function wireRollups(
     log.warn({ err: error }, "old trips could not be retired, or moved into the columnstore"),
   );
   let changedAt = performance.now();
+  const isQuiet = () => engine !== "embedded" || performance.now() - changedAt > QUIET_MS;
   const keeper = scheduleRollups(
     async (signal) => {
       if (await refreshRollups(session ?? sql, engine, { signal })) changedAt = performance.now();
       await retire(signal);
-      const isQuiet = engine !== "embedded" || performance.now() - changedAt > QUIET_MS;
-      if (isQuiet && !signal.aborted) await refreshTotals(session ?? sql, engine);
+      if (isQuiet() && !signal.aborted) await refreshTotals(session ?? sql, engine);
     },
     intervals.rollupsMs,
     (error) => log.warn({ err: error }, "the rollups could not be refreshed"),
+  );
+  // By a keeper of its own: after a long run the rollups are refreshed at once, and not after a rest.
+  const profiler = scheduleRollups(
+    async (signal) => {
+      if (isQuiet()) await refreshCellProfiles(profiles ?? sql, engine, { signal });
+    },
+    intervals.rollupsMs,
+    (error) => log.warn({ err: error }, "the profiles of cells could not be made"),
   );
   const status = rollupStatus.bind(null, lanes.figures.within(STATUS_MS));
   const refresh = () => {
@@ -73,10 +83,10 @@ export function wireRollups(
       },
     },
     stop: async () => {
-      await keeper.stop();
+      await Promise.all([keeper.stop(), profiler.stop()]);
       // An ordinary stop does not count as a death.
       await forgetOwnAttempts(promptSql).catch(() => {});
-      await session?.end({ timeout: 1 });
+      await Promise.all([session?.end({ timeout: 1 }), profiles?.end({ timeout: 1 })]);
     },
   };
 }

@@ -7,8 +7,8 @@ export interface KnownWeeks {
   last: string | null;
 }
 
-/** Whether only trips can tell: the rollups know cells by one end and by no hour. */
-const needsTrips = (f: TileFilters) =>
+/** Whether retired weeks do not count: what is kept of them tells one end of a trip and no hour. */
+const leavesOutRetired = (f: TileFilters) =>
   f.hours !== undefined || f.days !== undefined || f.match === "both" || f.match === "either";
 
 /** Whether an end of the window is that of the trips. */
@@ -17,13 +17,13 @@ export const hasOpenEnd = (f: TileFilters): boolean => f.from === undefined || f
 /**
  * How many weeks the figures of cells count. An open end is that of the trips.
  *
- * @param retiredBefore trips of earlier weeks are gone, so these weeks do not count where only trips can tell
+ * @param retiredBefore trips of earlier weeks are gone, so these weeks do not count where their counts do not tell enough
  * @returns `weeks`, undefined if there is no trip; `isCut`, whether weeks do not count for that reason
  */
 export function countedWeeks(f: TileFilters, known: KnownWeeks, retiredBefore: string | null) {
   const first = f.from === undefined ? known.first : mondayOfDate(f.from);
   const last = f.to === undefined ? known.last : mondayOfDate(f.to);
-  const isCut = needsTrips(f) && retiredBefore !== null && first !== null && first < retiredBefore;
+  const isCut = leavesOutRetired(f) && retiredBefore !== null && first !== null && first < retiredBefore;
   const weeks = first && last ? Math.max(weeksBetween(isCut ? retiredBefore : first, last), 0) : undefined;
   return { weeks, isCut };
 }

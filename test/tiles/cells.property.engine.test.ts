@@ -1,12 +1,13 @@
 /**
  * The figures of cells in tiles against a plain loop over the trips, for random tiles, filters and least groups, with weeks that
- * the rollups know, weeks that they do not, and on TimescaleDB trips in the columnstore.
+ * the rollups know, weeks that they do not, and on TimescaleDB trips in the columnstore; counted from the trips and from profiles.
  *
  * `TRIPGRID_TEST_CASES` and `TRIPGRID_TEST_SEED` as in weekly-averages.property.engine.test.ts.
  */
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createClient, type Sql } from "../../src/database/client.ts";
+import { refreshCellProfiles } from "../../src/rollups/cell-profiles.db.ts";
 import { compressOldTrips } from "../../src/rollups/compress-trips.db.ts";
 import { refreshRollups } from "../../src/rollups/refresh-rollups.db.ts";
 import { geohash, keepWeeksFor } from "../harness/api.ts";
@@ -52,14 +53,23 @@ describe(`cells in tiles (TRIPGRID_TEST_SEED=${seed})`, () => {
   });
   afterAll(() => session?.end({ timeout: 5 }));
 
+  const makeProfiles = async () => {
+    await refreshRollups(session, engine);
+    let made = 0;
+    while (await refreshCellProfiles(session, engine, { minTrips: 1, minMean: 0, atOnce: true })) made++;
+    expect(made).toBeGreaterThan(0);
+  };
+
   const PHASES = [
     { when: "once the rollups are up to date", before: async () => {} },
+    { when: "once all periods have profiles", before: () => makeProfiles() },
     {
       when: "with late trips and corrections that they have not taken up",
       before: async () => {
         if (plan.rounds[0]) await sendRound(service, plan.rounds[0], stored, undefined);
       },
     },
+    { when: "with profiles that are made anew", before: () => makeProfiles() },
   ];
 
   describe.each(PHASES)("$when", ({ before }) => {
@@ -108,6 +118,29 @@ describe(`cells in tiles (TRIPGRID_TEST_SEED=${seed})`, () => {
       }
       expect(told).toBeGreaterThan(cases / 2);
     });
+
+    it("draw the single trips that a loop finds", { timeout: 600_000 + cases * 2000 }, async () => {
+      let told = 0;
+      const [everywhere] = await oracle.tryAreas([{ polygons: [] } as never]);
+      const property = fc.asyncProperty(anyCase, async ({ question, zoom, at }) => {
+        const match = question.match === "destination" ? "destination" : "origin";
+        const places = oracle.trips.flatMap((trip) => (trip[match] ? [trip[match]] : []));
+        const [lon, lat] = places[at % places.length] as [number, number];
+        const tile = tileAt(lon, lat, Math.max(zoom, 10));
+        const reply = await readTile(service, `trips/${tile.join("/")}.mvt?${queryOf({ ...question, match })}`);
+        expect([200, 204]).toContain(reply.status);
+        const drawn = reply.features.map(({ properties }) => String(properties.trip_id));
+        expect(new Set(drawn).size).toBe(drawn.length);
+        const chosen = oracle.select(everywhere as never, { ...question, match: "origin" });
+        expect(chosen.map(({ trip_id }) => trip_id)).toEqual(expect.arrayContaining(drawn));
+        if (reply.headers.get("tripgrid-truncated") === "true") return;
+        const within = chosen.filter((trip) => isIn(trip[match], boxOf(tile))).map(({ trip_id }) => trip_id);
+        expect(drawn).toEqual(expect.arrayContaining(within));
+        told += within.length;
+      });
+      await fc.assert(property, { seed, numRuns: cases, interruptAfterTimeLimit: 500_000 + cases * 2000 });
+      expect(told).toBeGreaterThan(cases / 4);
+    });
   });
 });
 
@@ -155,6 +188,11 @@ function queryOf({ hours, days, ...rest }: TestQuestion): URLSearchParams {
 
 type Box = [west: number, south: number, east: number, north: number];
 const overlaps = ([w, s, e, n]: Box, [west, south, east, north]: Box) => w < east && e > west && s < north && n > south;
+
+const isIn = (point: readonly number[] | null, [west, south, east, north]: Box) => {
+  const [lon = Number.NaN, lat = Number.NaN] = point ?? [];
+  return lon > west && lon < east && lat > south && lat < north;
+};
 
 function envelopeOf(cell: string): Box {
   const box: Box = [-180, -90, 180, 90];

@@ -84,6 +84,32 @@ describe("tiles", () => {
     expect((await read(`trips/${tileAt(7.7, 45.1, 14).join("/")}`)).status).toBe(204);
   });
 
+  it("of trips draw each of many that begin at one place and time", async () => {
+    const [lon, lat] = [9.19, 45.46];
+    const crowd = Array.from({ length: 300 }, (_, i) =>
+      trip({
+        ...{
+          source: i % 3 ? "crowd" : "few",
+          trip_id: `c${i}`,
+          origin: [lon, lat],
+          started_at: "2018-05-01T08:00:00Z",
+        },
+      }),
+    );
+    await sendNew(service, crowd);
+    const tile = tileAt(lon, lat, 18).join("/");
+    const idsOf = async (query: string) => {
+      const { headers, features } = await read(`trips/${tile}?${query}`);
+      return {
+        cut: headers.get("tripgrid-truncated"),
+        ids: new Set(features.map(({ properties }) => properties.trip_id)).size,
+        features: features.length,
+      };
+    };
+    expect(await idsOf("")).toEqual({ cut: "false", ids: 300, features: 300 });
+    expect(await idsOf("source=few")).toEqual({ cut: "false", ids: 100, features: 100 });
+  });
+
   it("of cells, clusters and regions hold their figures", async () => {
     const cells = await read(`cells/${tileAt(7.65, 45.05, 9).join("/")}`);
     const cell = geohash(7.6, 45.03, 5);

@@ -7,13 +7,14 @@
 -- Errors: none of its own
 --
 -- Retired weeks have only the counts that the rollups hold: they do not count where hours, days or a match of both ends or either
--- end are asked for.
+-- end are asked for. Other weeks are then counted from the profiles of whole periods, and from the trips where there are none.
 create or replace function tripgrid_internal.cell_counts(selection tripgrid.selection, parents text[], size integer)
 returns table (cell text, trips bigint)
 language plpgsql stable set search_path from current set jit = off as $$
 declare
   retired constant timestamp := (select s.retired_before from tripgrid.settings s);
   behind  timestamp[];
+  periods date[] := '{}';
   part    record;
   run     tsrange;
 begin
@@ -27,10 +28,24 @@ begin
     return query select b.cell, -b.trips from tripgrid_internal.cell_counts(selection, parents, size) b;
     return;
   elsif selection.hours is not null or selection.days is not null or selection.match = 'both' then
-    return query
-    select t.cell, t.trips
-    from tripgrid_internal.cell_counts_by_trip(
-      tripgrid_internal.selection_within(selection, greatest(selection.window_start, retired), selection.window_end), parents, size) t;
+    selection.window_start := greatest(selection.window_start, retired);
+    if selection.window_start >= selection.window_end then
+      return;
+    end if;
+    -- Both ends in one larger cell may lie in two of six characters.
+    if selection.match <> 'both' or size >= 6 then
+      periods := tripgrid_internal.profiled_periods(selection, greatest(size, 6));
+    end if;
+    return query select p.cell, p.trips from tripgrid_internal.profile_counts(selection, parents, size, periods) p where cardinality(periods) > 0;
+    for run in
+      select r from unnest(tsmultirange(tsrange(selection.window_start, selection.window_end))
+                           - coalesce((select range_agg(tsrange(p, p + interval '28 days')) from unnest(periods) p), '{}'::tsmultirange)) r
+    loop
+      return query
+      select t.cell, t.trips
+      from tripgrid_internal.cell_counts_by_trip(
+        tripgrid_internal.selection_within(selection, lower(run), upper(run)), parents, size) t;
+    end loop;
     return;
   end if;
   behind := array(select distinct p.week::timestamp from tripgrid_internal.pending_weeks p
