@@ -563,10 +563,6 @@ export interface Sources {
 export interface TripgridInternalCellProfiles {
   cell: string;
   /**
-   * Where there are many: trips in each of the 168 hours of the week, then in each of the 24 hours of a day, then on each of the seven days
-   */
-  counts: number[] | null;
-  /**
    * The period: the first of its four Mondays. Periods are counted from 3 January 2000
    */
   first_week: string;
@@ -574,16 +570,16 @@ export interface TripgridInternalCellProfiles {
    * The end that lies in the cell; both: both ends lie in it
    */
   match: string;
+  /**
+   * The trips of each hour of the week, from Monday 00:00, as binary numbers cut into planes: plane j has the bits that count 2^(j-1). Null: no bit is set
+   */
+  planes: string[];
   region: string | null;
   /**
    * Characters of the cell
    */
   size: number;
   source: string;
-  /**
-   * The hour of the week of each trip, 0 to 167 from Monday 00:00, where there are few
-   */
-  starts: number[] | null;
   trips: number;
 }
 

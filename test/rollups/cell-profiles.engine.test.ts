@@ -22,9 +22,11 @@ const states = async () => {
     select first_week, is_stale, kinds from tripgrid_internal.profile_periods order by first_week`;
   return Object.fromEntries(rows.map((row) => [row.first_week, row.is_stale ? "stale" : row.kinds.join()]));
 };
+/** `at_8`: the planes that have the bit of Tuesday at eight; `bits`: all the bits there are. */
 const profiles = () => service.sql`
-  select match, size, cell, trips, starts, counts[33] as tuesday_8, counts[177] as at_8, counts[194] as tuesday
-  from tripgrid_internal.cell_profiles order by match, size, cell`;
+  select p.match, p.size, p.cell, p.trips, array(select j::int from unnest(p.planes) with ordinality u (plane, j) where get_bit(plane, 32) = 1) as at_8,
+         (select sum(bit_count(plane))::int from unnest(p.planes) u (plane)) as bits
+  from tripgrid_internal.cell_profiles p order by match, size, cell`;
 /** A Tuesday in the period from 30 April 2018 to 27 May. */
 const TUESDAY = "2018-05-22T08:10:00";
 
@@ -56,23 +58,23 @@ describe("profiles of cells", () => {
     await service.sql`delete from tripgrid_internal.cell_profiles`;
   });
 
-  it("list the hours of few trips, and count those of many by hour, hour of the day and day", async () => {
+  it("hold the trips of each hour of the week as a binary number", async () => {
     await send(3, { destination: [7.9, 45.3] });
     await refresh();
     expect(await makeProfiles()).toBe(PERIOD);
     expect(await states()).toEqual({ [PERIOD]: "origin 6,origin 7,destination 6,destination 7" });
-    const few = { trips: 3, starts: [32, 32, 32], tuesday_8: null, at_8: null, tuesday: null };
-    expect((await profiles())[2]).toMatchObject({ match: "origin", size: 6, ...few });
+    expect((await profiles())[2]).toMatchObject({ match: "origin", size: 6, trips: 3, at_8: [1, 2], bits: 2 });
     await send(70, { destination: [7.67, 45.05] });
     await refresh();
     await makeProfiles();
-    const many = { trips: 73, starts: null, tuesday_8: 73, at_8: 73, tuesday: 73 };
+    const many = { trips: 73, at_8: [1, 4, 7], bits: 3 };
     const all = await profiles();
     expect(all.filter(({ match }) => match === "origin")).toMatchObject([many, many]);
     expect(all.filter(({ match }) => match === "both")).toMatchObject([
       { size: 6, trips: 70 },
       { size: 7, trips: 70 },
     ]);
+    expect(await atEight()).toEqual([73]);
   });
 
   it("are stale from the first late trip on, and until then what is shown comes from them", async () => {
@@ -82,7 +84,7 @@ describe("profiles of cells", () => {
     expect(await states()).toEqual({ [PERIOD]: "origin 6,origin 7" });
     expect(await atEight()).toEqual([2]);
     // Only a profile can show that: no trip says so.
-    await service.sql`update tripgrid_internal.cell_profiles set starts = array[32, 32, 32] where size = 6`;
+    await service.sql`update tripgrid_internal.cell_profiles set planes = array[planes[2], planes[2]] where size = 6`;
     expect(await atEight()).toEqual([3]);
     // A part of the period is counted from the trips.
     expect(await atEight("2018-05-21/2018-05-27")).toEqual([2]);

@@ -9,21 +9,14 @@ create or replace function tripgrid_internal.profile_counts(selection tripgrid.s
 returns table (cell text, trips bigint)
 language plpgsql stable set search_path from current set jit = off as $$
 declare
-  -- The places of the counts that are added up.
-  places integer[];
-  -- One bit for each hour of the week.
-  asked  text;
+  -- One bit for each hour of the week that is asked for.
+  asked constant bit(168) := (
+    select string_agg(case when (selection.hours is null or h % 24 = any (selection.hours)) and (selection.days is null or h / 24 + 1 = any (selection.days))
+                      then '1' else '0' end, '' order by h)
+    from generate_series(0, 167) h);
+  -- Trips of these hours that each plane stands for.
+  terms constant text[] := array(select format('coalesce(bit_count(r.planes[%s] & $6), 0) * %s', j + 1, 1 << j) from generate_series(0, 30) j);
 begin
-  if selection.hours is null then
-    places := array(select distinct 192 + d from unnest(selection.days) d);
-  elsif selection.days is null then
-    places := array(select distinct 169 + h from unnest(selection.hours) h);
-  else
-    places := array(select distinct (d - 1) * 24 + h + 1 from unnest(selection.days) d, unnest(selection.hours) h);
-  end if;
-  select string_agg(case when (selection.hours is null or h % 24 = any (selection.hours)) and (selection.days is null or h / 24 + 1 = any (selection.days))
-                    then '1' else '0' end, '' order by h)
-    into asked from generate_series(0, 167) h;
   return query execute format($q$
     select left(k.cell, $3), sum(k.trips)::bigint
     from unnest($4) w (first_week) cross join unnest($2) p (cell)
@@ -35,10 +28,10 @@ begin
         and (($1).source is null or r.source = ($1).source) and (($1).region is null or r.region = ($1).region)
       offset 0) k
     group by 1 having sum(k.trips) > 0 $q$,
-    case when selection.hours is null and selection.days is null then 'r.trips' else format(
-      'case when r.counts is null then (select count(*) from unnest(r.starts) s where get_bit(B%L, s) = 1) else %s end',
-      asked, (select coalesce(string_agg(format('r.counts[%s]', p), ' + '), '0') from unnest(places) p)) end)
-  using selection, parents, size, periods, greatest(size, 6);
+    case when selection.hours is null and selection.days is null then 'r.trips'
+         -- Few profiles have more than four planes: more than 15 trips in an hour of the week.
+         else format('case when cardinality(r.planes) <= 4 then %s else %s end', array_to_string(terms[1:4], ' + '), array_to_string(terms, ' + ')) end)
+  using selection, parents, size, periods, greatest(size, 6), asked;
 end
 $$;
 comment on function tripgrid_internal.profile_counts is 'Trips of a selection by cell, from the profiles of cells';
