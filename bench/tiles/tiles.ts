@@ -67,20 +67,28 @@ export async function run(args: string[]): Promise<void> {
       for (const layer of LAYERS.filter((one) => values.layers.split(",").includes(one))) {
         for (const name of ONLY[layer] ?? Object.keys(FILTERS)) {
           const draw = drawerOf(drawTile, layer, FILTERS[name] ?? "", await readDataState());
-          for (const z of ZOOMS) {
-            const { times, bytes } = await measure(
-              draw,
-              places.flatMap((place) => tilesOf(place, z)),
-            );
-            const [half, most, all] = [0.5, 0.95, 1].map((share) => digits(quantile(times, share), 3)) as [
+          const ofAll = { times: [] as number[], bytes: 0 };
+          const tell = (zoom: string, { times, bytes }: Measured) => {
+            const sorted = times.toSorted((a, b) => a - b);
+            const [half, most, all] = [0.5, 0.95, 1].map((share) => digits(quantile(sorted, share), 3)) as [
               number,
               number,
               number,
             ];
-            const key = `${layer}_${name.replaceAll(" ", "_")}_z${z}`;
+            const key = `${layer}_${name.replaceAll(" ", "_")}_z${zoom}`;
             Object.assign(result, { [`${key}_p50_ms`]: half, [`${key}_p95_ms`]: most, [`${key}_max_ms`]: all });
-            rows.push([layer, name, z, times.length, half, most, all, bytes]);
+            rows.push([layer, name, zoom, times.length, half, most, all, bytes]);
+          };
+          for (const z of ZOOMS) {
+            const measured = await measure(
+              draw,
+              places.flatMap((place) => tilesOf(place, z)),
+            );
+            tell(String(z), measured);
+            ofAll.times.push(...measured.times);
+            ofAll.bytes = Math.max(ofAll.bytes, measured.bytes);
           }
+          tell(`${ZOOMS[0]}-${ZOOMS.at(-1)}`, ofAll);
         }
       }
       print(table(["layer", "filters", "zoom", "tiles", "p50 ms", "p95 ms", "max ms", "largest, bytes"], rows, 2));
@@ -117,7 +125,13 @@ function drawerOf(drawTile: DrawTile, layer: LayerId, filters: string, state: Da
   return (tile) => drawTile[layer](tile, question, state);
 }
 
-async function measure(draw: Draw, tiles: readonly Tile[]): Promise<{ times: number[]; bytes: number }> {
+interface Measured {
+  times: number[];
+  /** Of the largest tile. */
+  bytes: number;
+}
+
+async function measure(draw: Draw, tiles: readonly Tile[]): Promise<Measured> {
   const times: number[] = [];
   let bytes = 0;
   for (const tile of tiles) {
@@ -125,7 +139,7 @@ async function measure(draw: Draw, tiles: readonly Tile[]): Promise<{ times: num
     bytes = Math.max(bytes, (await draw(tile)).bytes.length);
     times.push(performance.now() - started);
   }
-  return { times: times.sort((a, b) => a - b), bytes };
+  return { times, bytes };
 }
 
 /** Gives each region a boundary of as many points as those of real cities have. */

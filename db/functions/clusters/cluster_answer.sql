@@ -22,8 +22,8 @@
 -- Errors: TG001 for the area, TG002 for the other parameters
 --
 -- A trip counts if its own point lies in the area, not the middle of its cell. All clusters and their figures come from the
--- trips, in one snapshot. Without an area, and with precisions up to 5 and no days, the clusters come from their rollup and the
--- trips of its pending weeks.
+-- trips, in one snapshot. Without an area, and with precisions up to 5 and no days, the counts of clusters come from their rollup
+-- and the trips of its pending weeks.
 create or replace function tripgrid.cluster_answer(
   area geometry default null, match text default 'origin', source text default null, region text default null,
   from_date date default null, to_date date default null, hours integer[] default null, days integer[] default null,
@@ -39,7 +39,9 @@ declare
   min_group integer;
   retired   timestamp;
   columnar  timestamp;
-  -- What the search for the largest clusters found. Null: nothing was searched for, or all clusters have to be counted.
+  -- The selection in which the largest clusters are searched for.
+  searched  tripgrid.selection;
+  -- What this search found. Null: nothing was searched for, or all clusters have to be counted.
   largest   record;
   -- The groups of trips that clusters are chosen from.
   groups    tripgrid_internal.trip_groups;
@@ -72,9 +74,17 @@ begin
     selection.match := 'origin';
   end if;
 
+  searched := selection;
+  if selection.area is null then
+    -- The cells of one character: every trip is in one of them.
+    searched.cells := regexp_split_to_array('0123456789bcdefghjkmnpqrstuvwxyz', '');
+    searched.inside := array_fill(true, array[32]);
+    searched.match := 'origin';
+  end if;
   select b.* into largest
-    from tripgrid_internal.top_clusters(selection, max_clusters + 1, min_trips) b
-    where selection.area is not null and cluster_by = 'cells' and options.size = 5 and order_by = 'trips' and only_id is null and match <> 'destination'
+    from tripgrid_internal.top_clusters(searched, max_clusters + 1, min_trips) b
+    where cluster_by = 'cells' and options.size = 5 and order_by = 'trips' and only_id is null
+      and case when selection.area is null then selection.days is null else match <> 'destination' end
       and max_clusters <= 1000 and selection.window_start >= columnar;
   if largest.o is not null then
     groups := row(largest.o, largest.d, largest.h, largest.n, null, null);

@@ -1,6 +1,7 @@
--- Finds the clusters of an area that have most trips, without counting all of them: one row.
+-- Finds the clusters of an area, or everywhere, that have most trips, without counting all of them: one row.
 --
--- In:     selection, with an area and its cells; its match is origin or both; the clusters have cells of five characters
+-- In:     selection, with an area and its cells; its match is origin or both; the clusters have cells of five characters. Without
+--         an area: cells that hold every trip, all of them inside; its match is origin, and it has no days
 --         wanted, the number of clusters; min_trips, smaller ones do not matter. Null: 1
 -- Out:    trips, all of the area that match; first and last, the Mondays of the first and last of them
 --         o, d, h, n, groups; they include the wanted ones with most trips, and all others with as many trips as the last of
@@ -58,7 +59,10 @@ begin
   select sum(w.trips)::bigint, min(w.week), max(w.week), array_agg(distinct w.week),
          sum(w.trips) filter (where not exists (select from tripgrid_internal.pending_weeks p where p.week = w.week))
     into trips, first, last, weeks, settled
-    from tripgrid_internal.current_counts(selection) w where w.trips > 0;
+    from (select c.week, c.trips from tripgrid_internal.current_counts(selection) c where selection.area is not null
+          union all
+          select r.week, r.trips from tripgrid_internal.weekly_counts_of_regions(selection) r where selection.area is null) w
+    where w.trips > 0;
   trips := coalesce(trips, 0);
   -- With a filter, a few trips can match among many, and all would be read.
   if is_whole and selection.match = 'origin' and selection.hours is null and selection.days is null and tripgrid_internal.are_few(trips) then
@@ -94,12 +98,12 @@ begin
     left join sampled x on x.cell = r.cell
     group by r.cell)
   select array_agg(g.cell) filter (where not g.is_sliver) as cells, array_agg(g.is_inside) filter (where not g.is_sliver) as inside,
-         array_agg(g.share) filter (where not g.is_sliver) as shares,
+         array_agg(g.share) filter (where not g.is_sliver) as shares, array_agg(g.n) filter (where not g.is_sliver) as counts,
          greatest(1, coalesce(max(g.rows) filter (where not g.is_sliver), 0) + (behind <> '{}')::int) as max_rows,
          coalesce(array_agg(g.cell) filter (where g.is_sliver), '{}') as slivers
     into five
     from (select g.*, selection.match = 'origin' and is_whole and g.is_fine and g.share < min_share as is_sliver
-          from (select g.cell, g.is_inside, g.is_fine, g.rows, case when g.is_inside then 1 else least(1, g.share * t.times) end as share
+          from (select g.cell, g.is_inside, g.is_fine, g.n, g.rows, case when g.is_inside then 1 else least(1, g.share * t.times) end as share
                 from cell g,
                      (select case when selection.match = 'origin' and selection.hours is null and selection.days is null
                                   then greatest(0, settled - coalesce(sum(c.n) filter (where c.is_inside), 0))
@@ -111,15 +115,13 @@ begin
     -- A large area with few trips.
     return;
   end if;
-  by_five.cells := five.cells;
-  by_five.inside := five.inside;
   select array_agg(u.cell), array_agg(u."inner") into part_of.cells, part_of.inside
-    from unnest(selection.cells, selection.inside) u (cell, "inner") where left(u.cell, 5) <> all (five.slivers);
+    from unnest(selection.cells, selection.inside) u (cell, "inner") where selection.area is not null and left(u.cell, 5) <> all (five.slivers);
   select array_agg(m.o), array_agg(m.d), array_agg(m.h), array_agg(m.n) into more.o, more.d, more.h, more.n
     from (select g.o, g.d, g.h, sum(g.n)::bigint as n
           from unnest((select range_agg(tsrange(b, b + interval '7 days')) from unnest(behind) b)) run
           cross join lateral tripgrid_internal.cluster_groups(tripgrid_internal.selection_within(part_of, lower(run), upper(run)), 5, 'trips') g
-          where part_of.cells is not null and g.d is not null group by 1, 2, 3) m;
+          where (part_of.cells is not null or selection.area is null) and g.d is not null group by 1, 2, 3) m;
   select array_agg(u.cell), array_agg(u."inner") into part_of.cells, part_of.inside
     from unnest(selection.cells, selection.inside) u (cell, "inner") where left(u.cell, 5) = any (five.slivers);
   select array_agg(m.o), array_agg(m.d), array_agg(m.h), array_agg(m.n) into slivers.o, slivers.d, slivers.h, slivers.n
@@ -141,12 +143,18 @@ begin
   threshold := greatest(min_count, threshold);
 
   loop
+    -- No cluster has more trips than its cell.
+    select array_agg(c.cell), array_agg(c.is_inside) into by_five.cells, by_five.inside
+      from unnest(five.cells, five.inside, five.counts) c (cell, is_inside, n)
+      left join (select u.o, sum(u.n) as n from unnest(more.o, more.n) u (o, n) group by 1) m on m.o = c.cell
+      where c.n + coalesce(m.n, 0) >= threshold;
     select array_agg(b.o) as o, array_agg(b.d) as d, array_agg(b.h) as h, array_agg(b.upper) as upper,
            array_agg(case when b.is_exact then b.upper else b.n end) as n, array_agg(b.n is not null) as is_counted,
            count(*) filter (where not b.is_sliver) as bounded
       into bounds
       from (select b.*, k.n
-            from (select b.o, b.d, b.h, b.upper, false as is_sliver, b.is_inside and selection.match = 'origin' and selection.days is null as is_exact,
+            from (select b.o, b.d, b.h, b.upper, false as is_sliver,
+                         (b.is_inside or selection.area is null) and selection.match = 'origin' and selection.days is null as is_exact,
                          -- Cells that the rollup does not know occur only in the further trips.
                          b.upper * coalesce(c.share, 1) as likely
                   from tripgrid_internal.cluster_bounds(by_five, ends, weeks, more, five.max_rows, threshold, max_bounded + 1) b
@@ -205,6 +213,6 @@ begin
     left join unnest(keys, measured) k (key, figures) on k.key = u.o || u.d || u.h where u.n >= least_n;
 end
 $$;
-comment on function tripgrid_internal.top_clusters is 'The clusters of an area that have most trips, without counting all of them';
+comment on function tripgrid_internal.top_clusters is 'The clusters of an area, or everywhere, that have most trips, without counting all of them';
 
 -- select * from tripgrid_internal.top_clusters(row(st_makeenvelope(7.6, 45.0, 7.7, 45.1, 4326), array['u0j2'], array[false], 'origin', null, null, '-infinity', 'infinity', null, null), 100, null);
