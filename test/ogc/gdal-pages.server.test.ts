@@ -55,15 +55,22 @@ describe.runIf(isHere)("GDAL with pages", () => {
 
   /** The trips that GDAL gives for a choice, and how many pages of items the service's log has of it. */
   async function read(...choice: string[]): Promise<{ trips: string[]; pages: number }> {
-    const isPage = ({ route, msg }: Record<string, unknown>) =>
-      msg === "request" && route === "/ogc/collections/trips/items";
-    const before = service.log().filter(isPage).length;
+    const asked = (address: string) =>
+      service.log().filter(({ route, msg }: Record<string, unknown>) => msg === "request" && route === address).length;
+    const pagesSoFar = async () => {
+      // What was logged before this request has come once its line has.
+      const marks = asked("/v1/regions");
+      await (await fetch(`${url}/v1/regions`)).text();
+      await expect.poll(() => asked("/v1/regions")).toBeGreaterThan(marks);
+      return asked("/ogc/collections/trips/items");
+    };
+    const before = await pagesSoFar();
     const args = ["-f", "CSV", "/vsistdout/", `OAPIF:${url}/ogc`, "trips", "-select", "trip_id,source", ...choice];
     const { stdout } = await promisify(execFile)("ogr2ogr", [...args, "-oo", `PAGE_SIZE=${PAGE}`], {
       maxBuffer: 1e9,
     });
     const trips = stdout.split("\n").slice(1).filter(Boolean).sort();
-    return { trips, pages: service.log().filter(isPage).length - before };
+    return { trips, pages: (await pagesSoFar()) - before };
   }
   async function chosen(where: string): Promise<string[]> {
     const rows = await sql.unsafe(`select trip_id || ',' || source as line from tripgrid.trips where ${where}`);
