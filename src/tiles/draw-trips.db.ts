@@ -47,7 +47,8 @@ export async function drawTrips(db: Kysely<DB>, tile: Tile, f: TileFilters): Pro
   const inCell = (name: RawBuilder<unknown>) =>
     sql`${name} >= k.cell collate "C" and ${name} < k.cell || '{' collate "C"`;
   // The index on the cell has the time and the point too, so it tells alone which trips are in the tile, and at which hours: by
-  // the table a tile took two to three times as long. Trips of one cell and time follow each other there, and are looked up together.
+  // the table a tile took two to three times as long. Trips of one cell and time follow each other there, and are looked up together:
+  // by a range of times, since with an equal time the planner takes the index on the time, and reads half as many pages again.
   const found = sql`
     select s.cell, s.local_time
     from (select ${cell} as cell, t.local_time, lag(${cell}) over () as cell_before, lag(t.local_time) over () as time_before
@@ -63,7 +64,7 @@ export async function drawTrips(db: Kysely<DB>, tile: Tile, f: TileFilters): Pro
       from (select t.* from (${found}) s
             cross join lateral (
               select ${columns} from bi.trips t
-              where ${shownCell} = s.cell and t.local_time = s.local_time and ${all(whose)} offset 0) t
+              where ${shownCell} = s.cell and t.local_time between s.local_time and s.local_time and ${all(whose)} offset 0) t
             union all
             select ${columns} from bi.trips t
             where ${inCell(shownCell)} and t.local_time < l.columnar_before and ${all([...when, ...whose])}) t
