@@ -8,9 +8,9 @@ import { coverOf, degreesOf, gridOf, type Tile, toMetres } from "./tile.ts";
 import type { DrawnTile } from "./tiles.ts";
 
 /** A trip takes up to 50 µs and 85 bytes: with 2,500 of them, tiles of a large city took 70 to 150 ms, and up to half a second the first time. */
-const MAX_TRIPS = 1500;
+const MAX_TRIPS = 1000;
 /** A tile with so many trips or fewer has all of them. */
-const COMPLETE = 750;
+const COMPLETE = 500;
 const MAX_COVER = 128;
 /** Trips that are written at a time, which takes a few milliseconds. */
 const AT_ONCE = 1000;
