@@ -21,6 +21,9 @@ export interface Flow {
   perWeek: number;
 }
 
+/** From the flows with fewest trips to those with most. The thinnest must be seen on a dark map too. */
+const ON_DARK = ["#47808c", "#68abb8", "#a8dbd9", "#d8f2ee"];
+
 /** Flows on the map, drawn by flowmap.gl. This module is loaded when they are first shown. */
 export interface Flows {
   show(answer: ClusterAnswer | undefined, isDark: boolean): void;
@@ -44,10 +47,11 @@ export function addFlows(map: MapLibre, tip: HTMLElement): Flows {
         id: "flows",
         data: { locations: places, flows },
         darkMode: isDark,
-        colorScheme: isDark ? "Teal" : "BluGrn",
+        colorScheme: isDark ? ON_DARK : "BluGrn",
         opacity: 0.9,
         pickable: true,
-        fadeEnabled: true,
+        // On a dark map it would fade thin flows to black.
+        fadeEnabled: !isDark,
         clusteringEnabled: true,
         maxTopFlowsDisplayNum: 600,
         flowLinesRenderingMode: "curved",
