@@ -2,7 +2,7 @@ import type { Sql } from "../database/client.ts";
 import type { Engine } from "../database/engine.ts";
 import { withRefreshLock } from "./refresh-rollups.db.ts";
 
-/** Trips of four weeks: a tile reads fewer in 15 ms. */
+/** Trips of four weeks. The index tells of fewer in 0.05 s, even if all of them are in one tile: 0.5 µs each. */
 const MIN_TRIPS = 100_000;
 /** Trips of a cell. A profile takes 1.5 µs to read; a trip takes 0.5 by the index alone, and 2.5 if its source is asked for. */
 const MIN_MEAN = 4;

@@ -48,7 +48,8 @@ export async function drawTrips(db: Kysely<DB>, tile: Tile, f: TileFilters): Pro
     sql`${name} >= k.cell collate "C" and ${name} < k.cell || '{' collate "C"`;
   // The index on the cell has the time and the point too, so it tells alone which trips are in the tile, and at which hours: by
   // the table a tile took two to three times as long. Trips of one cell and time follow each other there, and are looked up together:
-  // by a range of times, since with an equal time the planner takes the index on the time, and reads half as many pages again.
+  // by a range of times, since with an equal time the planner takes the index on the time, and with no page in memory a screen of tiles
+  // took 1.2 to 1.4 times as long.
   const found = sql`
     select s.cell, s.local_time
     from (select ${cell} as cell, t.local_time, lag(${cell}) over () as cell_before, lag(t.local_time) over () as time_before

@@ -76,9 +76,9 @@ begin
 
   searched := selection;
   if selection.area is null then
-    -- The cells of one character: every trip is in one of them.
-    searched.cells := regexp_split_to_array('0123456789bcdefghjkmnpqrstuvwxyz', '');
-    searched.inside := array_fill(true, array[32]);
+    -- Every cell begins with it.
+    searched.cells := array[''];
+    searched.inside := array[true];
     searched.match := 'origin';
   end if;
   select b.* into largest

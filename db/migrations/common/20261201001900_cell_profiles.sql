@@ -2,7 +2,7 @@
 -- Profiles of cells: how many trips of a cell fall into each hour of the week, by periods of four weeks. The rollups know neither hours
 -- nor a match of both ends, so a map that asks for them counted the trips themselves, a million for a tile of a large city. A week is
 -- too short for a profile: most cells of 150 m have fewer trips in it than a week has hours. The counts are bit-sliced (O'Neil and
--- Quass, Improved query performance with variant indexes, 1997): the trips of some hours are a sum of a few bit_count(), 20 ns each.
+-- Quass, Improved query performance with variant indexes, 1997): the trips of some hours are a sum of a few bit_count().
 create table tripgrid_internal.cell_profiles (
   first_week date not null,
   match      text collate "C" not null check (match in ('origin', 'destination', 'both')),
