@@ -26,7 +26,9 @@ export function tallyRows(
     bySource.set(source, last);
     return last;
   };
-  for (const { row, trip } of trips) of(trip.source)[inserted.has(row) ? "inserted" : "duplicate"]++;
+  // Usually all are inserted, and no row has to be looked up.
+  const isNew = inserted.size === trips.length ? () => true : (row: number) => inserted.has(row);
+  for (const { row, trip } of trips) of(trip.source)[isNew(row) ? "inserted" : "duplicate"]++;
   for (const { source } of rejected) of(source).rejected++;
   return [...bySource.values()];
 }

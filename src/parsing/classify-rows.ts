@@ -45,7 +45,8 @@ export async function classifyRows(rows: readonly SentRow[], options: ClassifyOp
       sorted.rejected.push({ row, tripId: undefined, source: undefined, problems: [problem], record: sentRow.raw });
       continue;
     }
-    const read = mapCells && sentRow instanceof CsvRow ? mapCells(sentRow.cells) : mapRecord(sentRow.record);
+    const ofCsv = sentRow instanceof CsvRow ? sentRow : undefined;
+    const read = mapCells && ofCsv ? mapCells(ofCsv.cells) : mapRecord(sentRow.record);
     const mapped = bound ? permitted(read, mapping, bound) : read;
     if ("trip" in mapped) {
       sorted.trips.push({ row, trip: withId(mapped.trip, identity === "row" ? `${batchId}/${row}` : undefined) });
@@ -54,6 +55,7 @@ export async function classifyRows(rows: readonly SentRow[], options: ClassifyOp
       const { tripId, source } = namesOf(record, mapping);
       sorted.rejected.push({ row, tripId, source, problems: mapped.problems, record: sentRow.raw || safeJson(record) });
     }
+    ofCsv?.release();
   }
   return sorted;
 }

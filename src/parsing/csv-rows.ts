@@ -1,7 +1,7 @@
 import { CsvError, parse } from "csv-parse/sync";
 import { AppError } from "../errors.ts";
 import { shown } from "../kit/shown.ts";
-import { cellsOfLines } from "../text/csv-line.ts";
+import { type CellStyle, type CutRecord, cellsOfLines } from "../text/csv-line.ts";
 import { optionsFor } from "../text/csv-records.ts";
 import { type CsvShape, csvShapeOf, isSeparatorLine } from "../text/csv-shape.ts";
 import { isDataRow } from "../text/no-header.ts";
@@ -19,11 +19,11 @@ export function csvRows(body: string, maxRows: number, limits: RowLimits, hasHea
   const text = body.replace(/^\uFEFF/, "");
   const shape = csvShapeOf(text.slice(0, SHAPE_CHARACTERS), text.length <= SHAPE_CHARACTERS);
   const lines = parseCsv(text, maxRows, maxColumns, shape);
-  if (isSeparatorLine(lines[0])) lines.shift();
+  if (isSeparatorLine(lines[0]?.cells)) lines.shift();
   else lines.splice(0, shape.titles ?? 0);
   checkNumber(lines.length - (hasHeader ? 1 : 0), maxRows);
-  const header = hasHeader ? headerOf(lines.shift(), maxColumns) : positionsOf(lines[0], maxColumns);
-  const rows = lines.map((cells, i) => csvRow(i + 1, cells, header, maxColumns));
+  const header = hasHeader ? headerOf(lines.shift()?.cells, maxColumns) : positionsOf(lines[0]?.cells, maxColumns);
+  const rows = lines.map((record, i) => csvRow(i + 1, record, header, shape, maxColumns));
   return { form: "csv", fields: header, rows, shape };
 }
 
@@ -75,11 +75,12 @@ export function headerOf(cells: readonly string[] | undefined, maxColumns: numbe
 
 export function csvRow(
   row: number,
-  cells: readonly string[],
+  { cells, line }: CutRecord,
   header: readonly string[],
+  style: CellStyle,
   maxColumns = ROW_LIMITS.maxColumns,
 ): SentRow {
-  if (cells.length === header.length) return new CsvRow(row, cells, header);
+  if (cells.length === header.length) return new CsvRow(row, cells, header, line, style);
   const fitting = cells.length > maxColumns ? undefined : withoutSurplus(cells, header);
   if (fitting) return new CsvRow(row, fitting, header);
   const got = cells.length > maxColumns ? `more than ${maxColumns}` : cells.length;
@@ -98,13 +99,14 @@ function withoutSurplus(cells: readonly string[], header: readonly string[]): re
   return [...cells, ...new Array<string>(header.length - cells.length).fill("")];
 }
 
-function parseCsv(body: string, maxRows: number, maxColumns: number, shape: CsvShape): string[][] {
+function parseCsv(body: string, maxRows: number, maxColumns: number, shape: CsvShape): CutRecord[] {
   // What stands before the rows, the allowed number of rows, and one row that shows there are more.
   const max = (shape.titles ?? 0) + maxRows + 2;
   const cut = cellsOfLines(body, max, maxColumns, shape);
   if (cut) return cut;
   try {
-    return parse(body, { ...optionsFor(shape), to: max });
+    const records: string[][] = parse(body, { ...optionsFor(shape), to: max });
+    return records.map((cells) => ({ cells }));
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
     const line = Number(error.lines ?? 1);

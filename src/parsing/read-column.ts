@@ -11,9 +11,9 @@ import {
   TEXT_TARGETS,
   UNITS,
 } from "../mappings/mapping.ts";
-import type { NumberStyle } from "../text/number-text.ts";
+import { type NumberStyle, plainNumber } from "../text/number-text.ts";
 import { timeReader } from "../time/time.ts";
-import { isPlainText, plainNumber } from "./fast-path.ts";
+import { isPlainText } from "./plain-text.ts";
 import { emptyTest, isCoordinate, jsonFault, readValue, type ValueOptions } from "./value.ts";
 
 /** The values read from a row. All rows of a batch share one object. */

@@ -1,5 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { CsvError } from "csv-parse";
+import type { CellStyle } from "../text/csv-line.ts";
 import type { CsvRecord } from "../text/csv-records.ts";
 import type { ArrayColumns } from "../text/json-rows.ts";
 import { firstBadByte, shownBytes } from "../text/utf8.ts";
@@ -33,7 +34,7 @@ function partOf(rows: SentRow[], ends: number[]): RowPart {
 export async function* csvParts(
   first: CsvRecord[],
   records: AsyncGenerator<CsvRecord[]>,
-  header: readonly string[],
+  { header, style }: { header: readonly string[]; style: CellStyle },
   resume: ResumeAt,
   { maxColumns }: RowLimits,
   onBroken?: (error: CsvError, endByte: number) => never,
@@ -41,8 +42,9 @@ export async function* csvParts(
   let row = resume.rows;
   let end = resume.endByte;
   const toPart = (some: CsvRecord[]): RowPart => {
-    const rows = some.map(({ cells, bad }) => {
-      const read = csvRow(++row, cells, header, maxColumns);
+    const rows = some.map((record) => {
+      const { cells, bad } = record;
+      const read = csvRow(++row, record, header, style, maxColumns);
       return bad ? { row, raw: safeJson(cells), fault: badBytes(bad.bytes, bad.at) } : read;
     });
     const ends = some.map(({ endByte }) => resume.endByte + endByte);

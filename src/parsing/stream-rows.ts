@@ -162,7 +162,7 @@ export async function csvRowParts(
   if (!known && first.length === 0) first = await firstRecords(records, 1);
   const header =
     known ?? (hasHeader ? headerFrom(first.shift(), limits) : positionsOf(first[0]?.cells, limits.maxColumns));
-  return { header, parts: csvParts(first, records, header, resume, limits, onBroken) };
+  return { header, parts: csvParts(first, records, { header, style: shape }, resume, limits, onBroken) };
 }
 
 function headerFrom(record: CsvRecord | undefined, { maxColumns }: RowLimits): string[] {

@@ -62,15 +62,21 @@ function quotedCell(line: string, start: number, mark: string): { cell: string; 
   }
 }
 
+/** A record, and the line that it stands on. Undefined: it stands on several, or is not read from a line. */
+export interface CutRecord {
+  cells: string[];
+  line?: string | undefined;
+}
+
 /**
  * Splits a whole text into records. Empty lines are left out.
  *
  * @param max the most records; the rest is left out
  * @returns undefined if a line needs a parser
  */
-export function cellsOfLines(text: string, max: number, maxCells: number, style = COMMAS): string[][] | undefined {
+export function cellsOfLines(text: string, max: number, maxCells: number, style = COMMAS): CutRecord[] | undefined {
   if (text.includes("\r") && /\r(?!\n)/.test(text)) return undefined;
-  const records: string[][] = [];
+  const records: CutRecord[] = [];
   for (let at = 0; at < text.length && records.length < max; ) {
     const newline = text.indexOf("\n", at);
     const end = newline < 0 ? text.length : newline;
@@ -79,7 +85,7 @@ export function cellsOfLines(text: string, max: number, maxCells: number, style 
     if (line === "") continue;
     const cells = cellsOfLine(line, maxCells, style);
     if (!cells) return undefined;
-    records.push(cells);
+    records.push({ cells, line });
   }
   return records;
 }

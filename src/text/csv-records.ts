@@ -1,6 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { type Info, type Options, type Parser, parse } from "csv-parse";
-import { type CellStyle, cellsOfLine } from "./csv-line.ts";
+import { type CellStyle, type CutRecord, cellsOfLine } from "./csv-line.ts";
 import { firstBadByte, shownBytes } from "./utf8.ts";
 import { PIECE_BYTES, wholeLines } from "./whole-lines.ts";
 
@@ -26,9 +26,8 @@ export interface CsvLimits {
   maxRowBytes: number;
 }
 
-export interface CsvRecord {
-  /** The cells of the record. If there are too many, one more than the limit is kept. */
-  cells: string[];
+/** A record. If it has too many cells, one more than the limit is kept. */
+export interface CsvRecord extends CutRecord {
   /** The end of the record, including its line end. */
   endByte: number;
   /** The bytes of the record that are not UTF-8, and their place in the payload. Undefined: all are UTF-8. */
@@ -101,7 +100,7 @@ function cutLines(piece: Buffer, start: number, records: CsvRecord[], reading: C
     const next = newline < 0 ? end : end + 1;
     endByte += isAscii ? next - at : Buffer.byteLength(text.slice(at, next));
     at = next;
-    if (line !== "") records.push({ cells, endByte });
+    if (line !== "") records.push({ cells, line, endByte });
   }
   return endByte;
 }

@@ -1,5 +1,7 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { rowsFrom } from "../../src/parsing/rows.ts";
+import { CsvRow } from "../../src/parsing/sent-row.ts";
 import { streamRows } from "../../src/parsing/stream-rows.ts";
 
 const RECORDS = [
@@ -42,5 +44,48 @@ describe.each(STYLES)("a CSV with %s", (_, text, format) => {
     const rest = await streamRows(inPieces(text.slice(endByte), size), "text/csv", 1, known);
     const { value } = await rest.blocks.next();
     expect(value?.rows[0]).toMatchObject({ row: 2, record: RECORDS[1] });
+  });
+});
+
+/** The rows of a CSV. None: it cannot be read. */
+function readable(csv: string) {
+  try {
+    return rowsFrom(csv, "text/csv").rows;
+  } catch {
+    return [];
+  }
+}
+
+describe("a row of a CSV that gave its cells back", () => {
+  const cell = fc.oneof(
+    fc.constantFrom("", " a", "b ", "1.5", "O'Brien", "é"),
+    fc.stringMatching(/^[a-z ,;'"\t]{0,12}$/),
+  );
+  const styles = fc.record({
+    delimiter: fc.constantFrom(",", ";", "\t", "|"),
+    quote: fc.constantFrom('"', "'"),
+    lineEnd: fc.constantFrom("\n", "\r\n", "\r"),
+    isQuoted: fc.boolean(),
+  });
+
+  it("has the same record", () => {
+    let released = 0;
+    fc.assert(
+      fc.property(fc.array(fc.tuple(cell, cell, cell), { minLength: 1 }), styles, (table, style) => {
+        const { delimiter, quote, lineEnd, isQuoted } = style;
+        const written = (text: string) =>
+          isQuoted || /["',;\t|]/.test(text) ? `${quote}${text.replaceAll(quote, quote + quote)}${quote}` : text;
+        const lines = [["id", "note", "lat"], ...table].map((cells) => cells.map(written).join(delimiter));
+        for (const row of readable(lines.join(lineEnd))) {
+          if (!(row instanceof CsvRow)) continue;
+          const before = row.record;
+          row.release();
+          expect(row.record).toEqual(before);
+          released++;
+        }
+      }),
+      { numRuns: 1000 },
+    );
+    expect(released).toBeGreaterThan(1000);
   });
 });

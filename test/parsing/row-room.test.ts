@@ -10,6 +10,10 @@ describe("what rows take beside their text", () => {
     expect(times("{},".repeat(1000))).toBeGreaterThan(22);
   });
 
+  it.each([0, 1, 2, 3, 4, 5, 6, 7])("counts each value of a text of %i bytes", (length) => {
+    expect(bytesOfRows(Buffer.from(",".repeat(length)))).toBe(41 * length);
+  });
+
   it("is about five times of usual rows", () => {
     const row = { source: "baba_car", trip_id: "a1b2c3", started_at: "2018-05-21T02:54:04", origin: [7.6728, 44.9957] };
     expect(times(JSON.stringify(row))).toBeGreaterThan(3);

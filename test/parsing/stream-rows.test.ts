@@ -7,6 +7,7 @@ import { rowsFrom } from "../../src/parsing/rows.ts";
 import type { SentRow } from "../../src/parsing/sent-row.ts";
 import { type RowBlock, streamRows } from "../../src/parsing/stream-rows.ts";
 import { CSV_OPTIONS } from "../../src/text/csv-records.ts";
+import { PLAIN_SHAPE } from "../../src/text/csv-shape.ts";
 
 const MB = 1024 * 1024;
 const TYPES = { csv: "text/csv", ndjson: "application/x-ndjson", json: "application/json" };
@@ -116,7 +117,7 @@ function reference(csv: string): { rows: ReturnType<typeof plain>[]; isWhole: bo
     isWhole = false;
   }
   const header = (records.shift() ?? []).map((name) => name.trim());
-  return { rows: records.map((cells, i) => plain(csvRow(i + 1, cells, header))), isWhole };
+  return { rows: records.map((cells, i) => plain(csvRow(i + 1, { cells }, header, PLAIN_SHAPE))), isWhole };
 }
 
 const BROKEN_OFF = { raw: "", code: "invalid_row", detail: expect.stringContaining("nothing from this row on") };

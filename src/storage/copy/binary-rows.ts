@@ -2,14 +2,18 @@ import type { Point } from "../../geo/point.ts";
 
 /** The start of PostgreSQL's times: 2000-01-01, in microseconds since 1970. */
 const POSTGRES_EPOCH_US = Date.UTC(2000, 0, 1) * 1000;
-/** Little-endian, a point, with an SRID: 4326. */
-const POINT_4326 = Buffer.from("0101000020e6100000", "hex");
+/** Extended WKB, little-endian: a point that names its spatial reference system. */
+const LITTLE_ENDIAN = 1;
+const POINT_WITH_SRID = 0x20000001;
+const SRID = 4326;
 const HEADER = Buffer.from("5047434f50590aff0d0a000000000000000000", "hex");
 
 const BUFFER_BYTES = 2 * 1024 * 1024;
 /** Buffers for reuse, since memory outside of the heap is freed late: imports held 60 MB of it. */
 const spare: Buffer[] = [];
 const MAX_SPARE = 4;
+
+const viewOf = (buffer: Buffer) => new DataView(buffer.buffer, buffer.byteOffset, buffer.length);
 
 /**
  * Rows in the binary form of COPY, which spares the server the reading of text. The fields of a row are written one
@@ -18,11 +22,14 @@ const MAX_SPARE = 4;
  */
 export class BinaryRows {
   #buffer = spare.pop() ?? Buffer.allocUnsafe(BUFFER_BYTES);
+  /** Numbers are written through a view, which is compiled to single stores. Those of a buffer write byte by byte. */
+  #view = viewOf(this.#buffer);
   #at = HEADER.copy(this.#buffer);
 
   startRow(fields: number): void {
     this.#need(2);
-    this.#at = this.#buffer.writeInt16BE(fields, this.#at);
+    this.#view.setInt16(this.#at, fields);
+    this.#at += 2;
   }
 
   text(value: string | undefined): void {
@@ -33,7 +40,7 @@ export class BinaryRows {
     // UTF-8 takes at most three bytes for a unit of UTF-16.
     this.#need(4 + value.length * 3);
     const written = this.#writeShort(value, this.#at + 4) ?? this.#buffer.write(value, this.#at + 4);
-    this.#buffer.writeInt32BE(written, this.#at);
+    this.#view.setInt32(this.#at, written);
     this.#at += 4 + written;
   }
 
@@ -55,7 +62,7 @@ export class BinaryRows {
     }
     this.#need(5 + text.length * 3);
     const written = this.#buffer.write(text, this.#at + 5);
-    this.#buffer.writeInt32BE(written + 1, this.#at);
+    this.#view.setInt32(this.#at, written + 1);
     // The version of the form that follows.
     this.#buffer[this.#at + 4] = 1;
     this.#at += 5 + written;
@@ -67,14 +74,16 @@ export class BinaryRows {
       return;
     }
     this.#need(8);
-    this.#at = this.#buffer.writeInt32BE(4, this.#at);
-    this.#at = this.#buffer.writeInt32BE(value, this.#at);
+    this.#view.setInt32(this.#at, 4);
+    this.#view.setInt32(this.#at + 4, value);
+    this.#at += 8;
   }
 
   boolean(value: boolean): void {
     this.#need(5);
-    this.#at = this.#buffer.writeInt32BE(1, this.#at);
-    this.#buffer[this.#at++] = value ? 1 : 0;
+    this.#view.setInt32(this.#at, 1);
+    this.#buffer[this.#at + 4] = value ? 1 : 0;
+    this.#at += 5;
   }
 
   float8(value: number | undefined): void {
@@ -83,8 +92,9 @@ export class BinaryRows {
       return;
     }
     this.#need(12);
-    this.#at = this.#buffer.writeInt32BE(8, this.#at);
-    this.#at = this.#buffer.writeDoubleBE(value, this.#at);
+    this.#view.setInt32(this.#at, 8);
+    this.#view.setFloat64(this.#at + 4, value);
+    this.#at += 12;
   }
 
   /** @param us microseconds since 1970, as the clock of the column's kind counts them */
@@ -96,9 +106,10 @@ export class BinaryRows {
     this.#need(12);
     const value = us - POSTGRES_EPOCH_US;
     const high = Math.floor(value / 2 ** 32);
-    this.#at = this.#buffer.writeInt32BE(8, this.#at);
-    this.#at = this.#buffer.writeInt32BE(high, this.#at);
-    this.#at = this.#buffer.writeUInt32BE(value - high * 2 ** 32, this.#at);
+    this.#view.setInt32(this.#at, 8);
+    this.#view.setInt32(this.#at + 4, high);
+    this.#view.setUint32(this.#at + 8, value - high * 2 ** 32);
+    this.#at += 12;
   }
 
   point(value: Point | undefined): void {
@@ -107,16 +118,20 @@ export class BinaryRows {
       return;
     }
     this.#need(29);
-    this.#at = this.#buffer.writeInt32BE(25, this.#at);
-    this.#at += POINT_4326.copy(this.#buffer, this.#at);
-    this.#at = this.#buffer.writeDoubleLE(value[0], this.#at);
-    this.#at = this.#buffer.writeDoubleLE(value[1], this.#at);
+    this.#view.setInt32(this.#at, 25);
+    this.#buffer[this.#at + 4] = LITTLE_ENDIAN;
+    this.#view.setUint32(this.#at + 5, POINT_WITH_SRID, true);
+    this.#view.setUint32(this.#at + 9, SRID, true);
+    this.#view.setFloat64(this.#at + 13, value[0], true);
+    this.#view.setFloat64(this.#at + 21, value[1], true);
+    this.#at += 29;
   }
 
   /** Returns the rows, with the header and the trailer of COPY. */
   finish(): Buffer {
     this.#need(2);
-    this.#at = this.#buffer.writeInt16BE(-1, this.#at);
+    this.#view.setInt16(this.#at, -1);
+    this.#at += 2;
     return this.#buffer.subarray(0, this.#at);
   }
 
@@ -127,7 +142,8 @@ export class BinaryRows {
 
   #null(): void {
     this.#need(4);
-    this.#at = this.#buffer.writeInt32BE(-1, this.#at);
+    this.#view.setInt32(this.#at, -1);
+    this.#at += 4;
   }
 
   #need(bytes: number): void {
@@ -135,5 +151,6 @@ export class BinaryRows {
     const larger = Buffer.allocUnsafe(Math.max(this.#buffer.length * 2, this.#at + bytes));
     this.#buffer.copy(larger, 0, 0, this.#at);
     this.#buffer = larger;
+    this.#view = viewOf(larger);
   }
 }

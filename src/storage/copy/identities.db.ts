@@ -8,38 +8,44 @@ interface Firsts<Row> {
   firstOf: (trip: TimedTrip<Row>) => TimedTrip<Row> | undefined;
 }
 
+/** The trips with one id, each with a local time of its own: nearly always a single one, which needs no list. */
+type OfId<Row> = TimedTrip<Row> | TimedTrip<Row>[];
+
+const atTime = <Row>(ofId: OfId<Row> | undefined, at: number): TimedTrip<Row> | undefined => {
+  if (Array.isArray(ofId)) return ofId.find(({ local }) => local === at);
+  return ofId?.local === at ? ofId : undefined;
+};
+
 /**
  * Finds the first of each identity. Maps in maps need no text of a whole identity. Sorting texts is faster than comparing
  * fields.
  */
 export function firstOfEach<Row extends PlacedRow>(trips: readonly TimedTrip<Row>[]): Firsts<Row> {
-  const bySource = new Map<string, Map<string, TimedTrip<Row>[]>>();
+  const bySource = new Map<string, Map<string, OfId<Row>>>();
   let count = 0;
   for (const timed of trips) {
     const { source, tripId } = timed.row.trip;
-    const ofSource = bySource.get(source) ?? new Map<string, TimedTrip<Row>[]>();
+    const ofSource = bySource.get(source) ?? new Map<string, OfId<Row>>();
     if (ofSource.size === 0) bySource.set(source, ofSource);
     const ofId = ofSource.get(tripId);
-    if (!ofId) ofSource.set(tripId, [timed]);
-    else if (!ofId.some(({ local }) => local === timed.local)) ofId.push(timed);
-    else continue;
+    if (!ofId) ofSource.set(tripId, timed);
+    else if (atTime(ofId, timed.local)) continue;
+    else if (Array.isArray(ofId)) ofId.push(timed);
+    else ofSource.set(tripId, [ofId, timed]);
     count++;
   }
   const firsts: TimedTrip<Row>[] = new Array(count);
   let at = 0;
   for (const source of [...bySource.keys()].sort()) {
-    const ofSource = bySource.get(source) as Map<string, TimedTrip<Row>[]>;
+    const ofSource = bySource.get(source) as Map<string, OfId<Row>>;
     for (const tripId of [...ofSource.keys()].sort()) {
-      const ofId = ofSource.get(tripId) as TimedTrip<Row>[];
-      if (ofId.length > 1) ofId.sort((a, b) => a.local - b.local);
-      for (const one of ofId) firsts[at++] = one;
+      const ofId = ofSource.get(tripId) as OfId<Row>;
+      if (!Array.isArray(ofId)) firsts[at++] = ofId;
+      else for (const one of ofId.sort((a, b) => a.local - b.local)) firsts[at++] = one;
     }
   }
   const firstOf: Firsts<Row>["firstOf"] = ({ row: { trip }, local }) =>
-    bySource
-      .get(trip.source)
-      ?.get(trip.tripId)
-      ?.find((one) => one.local === local);
+    atTime(bySource.get(trip.source)?.get(trip.tripId), local);
   return { firsts, firstOf };
 }
 

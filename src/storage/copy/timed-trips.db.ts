@@ -27,59 +27,60 @@ export async function timeTrips<Row extends Pick<PlacedRow, "trip" | "place">>(
   { zoneOf }: Names,
   offsets: ZoneOffsets,
 ): Promise<{ timed: TimedTrip<Row>[]; others: Row[] }> {
-  const zones = rows.map(zoneOf);
-  await loadOffsets(tx, offsets, unknownDays(rows, zones, offsets));
-  const timed: TimedTrip<Row>[] = [];
-  const others: Row[] = [];
-  for (const [i, row] of rows.entries()) {
-    const { trip } = row;
-    const known = offsetsIn(offsets, zones[i] ?? "");
-    const started = instantOf(trip.startedAt, known);
-    const ended = trip.endedAt && instantOf(trip.endedAt, known);
-    const booked = trip.bookedAt && instantOf(trip.bookedAt, known);
-    const local = localOf(trip.startedAt, known);
-    if (started === null || ended === null || booked === null || local === null) others.push(row);
-    else timed.push({ row, local, started, ended, booked });
+  const timesOf = (row: Row) => timesIn(row, offsetsIn(offsets, zoneOf(row)));
+  let times = rows.map(timesOf);
+  // A process that has stored some trips knows nearly all days.
+  if (times.includes(undefined)) {
+    await loadOffsets(tx, offsets, unknownDays(rows, zoneOf, offsets));
+    times = rows.map(timesOf);
   }
-  return { timed, others };
+  const others = rows.filter((_, i) => !times[i]);
+  return { timed: others.length === 0 ? (times as TimedTrip<Row>[]) : times.filter((one) => !!one), others };
 }
 
-function unknownDays(
-  rows: readonly Pick<PlacedRow, "trip">[],
-  zones: readonly string[],
+/** The offsets of one zone, by day. */
+type Known = ReadonlyMap<number, number | null>;
+
+/** The times of a trip. Null: only the database can resolve one. Undefined: the offset of a day is not known yet. */
+function timesIn<Row extends Pick<PlacedRow, "trip">>(row: Row, known: Known): TimedTrip<Row> | null | undefined {
+  const { startedAt, endedAt, bookedAt } = row.trip;
+  const day = dayOf(startedAt.text);
+  const offset = known.get(day);
+  if (typeof offset !== "number") return offset;
+  const clock = day * DAY_US + microsecondOf(startedAt.text);
+  const isNaive = startedAt.kind === "naive";
+  if (!isNaive && !isUtc(startedAt.text)) return null;
+  const ended = endedAt && instantOf(endedAt, known);
+  const booked = bookedAt && instantOf(bookedAt, known);
+  if (ended === null || booked === null) return null;
+  if ((endedAt && ended === undefined) || (bookedAt && booked === undefined)) return undefined;
+  return { row, local: isNaive ? clock : clock + offset, started: isNaive ? clock - offset : clock, ended, booked };
+}
+
+/** An instant may also name the zone of its clock. The database reads such an instant. */
+const isUtc = (text: string) => text.endsWith("+00:00");
+
+function instantOf({ kind, text }: SentTime, known: Known): number | null | undefined {
+  const day = dayOf(text);
+  const clock = day * DAY_US + microsecondOf(text);
+  if (kind === "instant") return isUtc(text) ? clock : null;
+  const offset = known.get(day);
+  return typeof offset === "number" ? clock - offset : offset;
+}
+
+function unknownDays<Row extends Pick<PlacedRow, "trip" | "place">>(
+  rows: readonly Row[],
+  zoneOf: (row: Row) => string,
   offsets: ZoneOffsets,
 ): { zone: string; day: number }[] {
   const unknown = new Map<string, { zone: string; day: number }>();
-  const look = (time: SentTime | undefined, zone: string, known: Known) => {
-    if (!time) return;
-    const day = dayOf(time.text);
-    if (!known.has(day)) unknown.set(`${day} ${zone}`, { zone, day });
-  };
-  for (const [i, { trip }] of rows.entries()) {
-    const zone = zones[i] ?? "";
+  for (const row of rows) {
+    const zone = zoneOf(row);
     const known = offsetsIn(offsets, zone);
-    look(trip.startedAt, zone, known);
-    look(trip.endedAt, zone, known);
-    look(trip.bookedAt, zone, known);
+    for (const time of [row.trip.startedAt, row.trip.endedAt, row.trip.bookedAt]) {
+      const day = time && dayOf(time.text);
+      if (day !== undefined && !known.has(day)) unknown.set(`${day} ${zone}`, { zone, day });
+    }
   }
   return [...unknown.values()];
-}
-
-type Known = ReadonlyMap<number, number | null>;
-
-function instantOf({ kind, text }: SentTime, known: Known): number | null {
-  const day = dayOf(text);
-  const clock = day * DAY_US + microsecondOf(text);
-  // An instant may also name the zone of its clock. The database reads such an instant.
-  if (kind === "instant") return text.endsWith("+00:00") ? clock : null;
-  const offset = known.get(day) ?? null;
-  return offset === null ? null : clock - offset;
-}
-
-function localOf({ kind, text }: SentTime, known: Known): number | null {
-  const day = dayOf(text);
-  const clock = day * DAY_US + microsecondOf(text);
-  if (kind === "naive") return clock;
-  const offset = known.get(day) ?? null;
-  return offset === null ? null : clock + offset;
 }

@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { isPlainText, plainNumber } from "../../src/parsing/fast-path.ts";
-import { checkText } from "../../src/parsing/value.ts";
+import { plainNumber } from "../../src/text/number-text.ts";
 
 const digits = (max: number) => fc.stringMatching(new RegExp(`^\\d{0,${max}}$`));
 /** Texts that are numbers, or nearly. */
@@ -37,24 +36,5 @@ describe("a plain number", () => {
     ["-0", -0],
   ])("is read from %s without help", (text, value) => {
     expect(Object.is(plainNumber(text), value)).toBe(true);
-  });
-});
-
-describe("plain text", () => {
-  it("is text that every check accepts as it is", () => {
-    fc.assert(
-      fc.property(fc.oneof(fc.string({ unit: "binary", maxLength: 70 }), fc.string({ maxLength: 70 })), (text) => {
-        if (isPlainText(text)) expect(checkText(text)).toEqual({ ok: true, value: text });
-      }),
-      { numRuns: 10_000 },
-    );
-  });
-
-  it.each(["turin-000000001", "A", "van, 7 seats", "x".repeat(64)])("is %s", (text) => {
-    expect(isPlainText(text)).toBe(true);
-  });
-
-  it.each(["", " ", ".", "..", "x\0", "é", "x".repeat(65), "\u0010"])("is not said of %j", (text) => {
-    expect(isPlainText(text)).toBe(false);
   });
 });
