@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { setMaxListeners } from "node:events";
 import { Agent } from "node:http";
+import { constants, setPriority } from "node:os";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { star } from "../../test/attacks/harness/areas.ts";
 import { TRIP } from "../../test/attacks/harness/trip.ts";
@@ -19,6 +20,7 @@ export interface CrowdOrder {
 
 /** Far more clients who post than are let in, and clients who ask about polygons of 10,000 vertices, at once. */
 async function crowd({ url, source, clients, polygons, seconds }: CrowdOrder) {
+  setPriority(constants.priority.PRIORITY_LOW);
   const posts: Times = new Map();
   const questions: Times = new Map();
   const errors = new Map<string, number>();

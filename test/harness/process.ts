@@ -41,7 +41,7 @@ export async function killLeftServices(): Promise<void> {
  * @param env all its settings: nothing of the machine's own gets through, and any free port is the default
  */
 export function spawnService(env: Record<string, string>): SpawnedService {
-  const child = spawn(process.execPath, ["--max-old-space-size=512", "dist/main.js"], {
+  const child = spawn(process.execPath, ["--max-old-space-size=512", "--max-semi-space-size=64", "dist/main.js"], {
     cwd: PROJECT,
     // A process that is killed leaves its socket behind: in our folder it goes with the rest.
     env: { PATH: process.env.PATH, TMPDIR: inject("store").folder, PORT: "0", ...env },
