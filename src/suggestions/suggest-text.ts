@@ -30,7 +30,7 @@ const MAX_IDS = 500_000;
  * Proposes a mapping for a text, and tries it on all rows of the text. Where the first rows leave the order of day and
  * month open, it reads on until a row decides.
  *
- * @param open opens the text from its start; it is read two or three times
+ * @param open opens the text from its start; it is read up to five times
  * @param lookupsFor the lookups that exist; a mapping whose lookup does not is not tried
  * @throws AppError invalid_csv, invalid_json, invalid_body if the text holds no rows
  */
@@ -52,29 +52,32 @@ export async function suggestText(
   const isRespelled = hasHeader && asIs.length === 0;
   const builtIn = isRespelled ? closest(otherwiseSpelled(stream.fields), stream.fields) : asIs;
   const [known] = builtIn;
-  let suggested: SuggestedMapping;
-  if (known && builtIn.length === 1 && knowsTimes(known, header, rows))
-    suggested = { ...ofBuiltIn(known, stream.fields, options, isRespelled), ...format };
-  else {
-    const {
-      mapping,
-      notes,
-      open: undecided,
-    } = await suggestMapping(header, rows, {
-      source: options.source ?? options.otherwise,
-      isJson: stream.form !== "csv",
-      hasCommas: stream.format.decimal === ",",
-      rows: stream.format.rows || undefined,
-      hasHeader,
-      lookup: options.lookup,
-    });
-    if (stream.form === "json" && isKeyed(header, rows)) {
-      notes.push("rows: the JSON is one object with a member for each trip; send a list of its members instead");
-    }
-    suggested = { mapping, notes, ...format };
-    await decideTimes(suggested, undecided, open, options.contentType, how);
+  const tried = (one: SuggestedMapping) => withTrial(one, open, options.contentType, how, lookupsFor);
+  let fits: SuggestedMapping | undefined;
+  if (known && builtIn.length === 1 && knowsTimes(known, header, rows)) {
+    fits = await tried({ ...ofBuiltIn(known, stream.fields, options, isRespelled), ...format });
+    if (!fits.trial || fits.trial.trips >= fits.trial.rows / 2) return fits;
   }
-  return withTrial(suggested, open, options.contentType, how, lookupsFor);
+  const {
+    mapping,
+    notes,
+    open: undecided,
+  } = await suggestMapping(header, rows, {
+    source: options.source ?? options.otherwise,
+    isJson: stream.form !== "csv",
+    hasCommas: stream.format.decimal === ",",
+    rows: stream.format.rows || undefined,
+    hasHeader,
+    lookup: options.lookup,
+  });
+  if (stream.form === "json" && isKeyed(header, rows)) {
+    notes.push("rows: the JSON is one object with a member for each trip; send a list of its members instead");
+  }
+  const made = { mapping, notes, ...format };
+  await decideTimes(made, undecided, open, options.contentType, how);
+  const suggested = await tried(made);
+  // The columns may be those of a built-in mapping that does not read their values, such as numbers as text.
+  return fits && (suggested.trial?.trips ?? 0) <= (fits.trial?.trips ?? 0) ? fits : suggested;
 }
 
 /** Whether a built-in mapping reads most times of the first rows. Native columns may hold foreign times. */

@@ -45,6 +45,11 @@ describe("a mapping that is proposed for a file reads it:", () => {
       at("2018-05-21T00:54:04+00:00"),
     ],
     [
+      "the native columns, with numbers as text",
+      '[{"trip_id":"1","source":"s","started_at":"2024-01-05T08:15","origin_lon":"7.67","origin_lat":"45.07"}]',
+      at("2024-01-05T08:15:00"),
+    ],
+    [
       "names of months, and AM",
       'id,start,lat,lon\n1,"Jan 5, 2024, 8:15:31 AM",45.07,7.67\n',
       at("2024-01-05T08:15:31"),
