@@ -1,3 +1,4 @@
+import type { CellForm } from "../geo/cell-point.ts";
 import type { PathForm } from "../geo/path.ts";
 import type { PointForm } from "../geo/point.ts";
 import type { EmptyValue, FieldTarget } from "../mappings/mapping.ts";
@@ -8,7 +9,7 @@ import { numberOf, type Profile } from "./suggest-values.ts";
 export type Choose = (
   to: FieldTarget | "path",
   column: Profile | undefined,
-  more?: { form?: PointForm | PathForm; empty?: EmptyValue[]; with?: string[]; lookup?: string },
+  more?: { form?: PointForm | CellForm | PathForm; empty?: EmptyValue[]; with?: string[]; lookup?: string },
 ) => void;
 
 /** Chooses the columns for where trips begin and end: one column each, or two coordinate columns. */

@@ -1,3 +1,4 @@
+import type { CellForm } from "../geo/cell-point.ts";
 import type { FieldTarget } from "../mappings/mapping.ts";
 
 /** No column's name says more than so many characters, and a header of one cell of a megabyte would be searched for minutes. */
@@ -50,7 +51,8 @@ export function endOf(name: string): "start" | "end" | undefined {
 const TRIP = "trip|ride|rental|journey|fahrt|viaje|viagem|corsa|attributes|properties|data";
 const END_ALONE =
   "start|started|begin|began|pick ?up|departure|departed|beginn|anfang|abfahrt|debut|depart|inicio|salida|inizio|partenza|end|ended|stop|stopped|finish|finished|drop ?off|arrival|arrived|ende|ankunft|fin|arrivee|fim|chegada|fine|arrivo|llegada";
-const ONLY_END = new RegExp(`^((${TRIP}) )*(${END_ALONE})$`);
+const COUNTED = "s|sec|ms|millis|unix|epoch";
+const ONLY_END = new RegExp(`^((${TRIP}) )*(${END_ALONE})( (${COUNTED}))*$`);
 
 /** Whether a name is that of an end of a trip and nothing else, so that it may hold times: `start`, `trip_end`. */
 export const isEndAlone = (name: string): boolean => ONLY_END.test(wordsOf(name));
@@ -74,6 +76,14 @@ export const isPlaceId = (name: string): boolean => {
 
 /** Whether a name is that of a station or zone without more, so that its values may be ids or names of such. */
 export const isPlaceName = (name: string): boolean => new RegExp(`\\b(${PLACE})`).test(wordsOf(name));
+
+/** The grid whose cells a column names, if its own name says it: `origin_geohash`, `h3_start`. */
+export function cellFormOf(name: string): CellForm | undefined {
+  const words = wordsOf(name);
+  if (/geo ?hash/.test(words)) return "geohash";
+  if (/\bh ?3\b/.test(words)) return "h3";
+  return /plus ?code|\bolc\b/.test(words) ? "plus_code" : undefined;
+}
 
 /** The order of the coordinates in one column, if its name says it. */
 export function orderOf(name: string): "lon_lat" | "lat_lon" | undefined {

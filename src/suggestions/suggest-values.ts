@@ -1,10 +1,11 @@
+import { type CellForm, pointFromCell } from "../geo/cell-point.ts";
 import { type PathForm, pathIn } from "../geo/path.ts";
 import type { PointForm } from "../geo/point.ts";
 import { pointIn } from "../geo/point.ts";
 import { degreesOfText } from "../text/degrees-text.ts";
 import { numberOfText } from "../text/number-text.ts";
 import { MOST } from "./suggest-joined.ts";
-import { coordinateOf, endOf, isEndAlone, isPathName, isTimeName, orderOf } from "./suggest-names.ts";
+import { cellFormOf, coordinateOf, endOf, isEndAlone, isPathName, isTimeName, orderOf } from "./suggest-names.ts";
 import { isTimeLike } from "./suggest-times.ts";
 
 /** Texts that files contain in place of a missing value. */
@@ -22,7 +23,7 @@ export interface Profile {
   isNumber: boolean;
   isTime: boolean;
   coordinate: "lat" | "lon" | undefined;
-  form: PointForm | undefined;
+  form: PointForm | CellForm | undefined;
   /** How its ways are written, if it holds ways. */
   path: PathForm | undefined;
   /** The column that follows it: the time of day after a date. */
@@ -65,7 +66,7 @@ export function profileOf(name: string, raw: readonly unknown[], hasCommas = fal
     isNumber,
     isTime: values.length > 0 ? holdsTimes(looked, mayCount(name, looked)) : isTimeName(name),
     coordinate: coordinate && inRange(coordinate) ? coordinate : undefined,
-    form: isNumber && values.length > 0 ? undefined : formOf(looked, orderOf(name)),
+    form: formNamed(name, looked) ?? (isNumber && values.length > 0 ? undefined : formOf(looked, orderOf(name))),
     path: pathFormOf(name, looked),
   };
 }
@@ -145,6 +146,12 @@ function coordinateIn(value: unknown, axis: "lon" | "lat", hasCommas: boolean): 
 /** Whether commas separate thousands in a column: `1,020` beside numbers with a decimal point. */
 export const hasThousands = (values: readonly unknown[]): boolean =>
   values.some((value) => typeof value === "string" && /^\s*[+-]?\d{1,3}(,\d{3})+(\.\d*)?\s*$/.test(value));
+
+/** Cells of a grid look like other names, so the name of the column must speak for them. */
+function formNamed(name: string, values: readonly unknown[]): CellForm | undefined {
+  const form = cellFormOf(name);
+  return form && values.length > 0 && most(values, (value) => pointFromCell(value, form).ok) ? form : undefined;
+}
 
 function formOf(values: readonly unknown[], order: "lon_lat" | "lat_lon" | undefined): PointForm | undefined {
   const isShort = (value: unknown) => typeof value !== "string" || value.length <= MAX_POINT;

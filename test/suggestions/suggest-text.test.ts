@@ -45,6 +45,26 @@ describe("a mapping that is proposed for a file reads it:", () => {
       at("2018-05-21T00:54:04+00:00"),
     ],
     [
+      "milliseconds in a column that says so",
+      "id,start_ms,lat,lon\n1,1571667600000,45.07,7.67\n",
+      at("2019-10-21T14:20:00+00:00"),
+    ],
+    [
+      "geohashes",
+      "id,start_time,start_geohash\n1,2024-01-05 08:15,u0j2w\n",
+      at("2024-01-05T08:15:00", [7.66845703125, 45.10986328125]),
+    ],
+    [
+      "H3 cells",
+      "id,start_time,h3_start\n1,2024-01-05 08:15,891ea6d6533ffff\n",
+      at("2024-01-05T08:15:00", [expect.closeTo(10.001, 3), expect.closeTo(45, 3)]),
+    ],
+    [
+      "plus codes",
+      "id,start_time,pickup plus code\n1,2024-01-05 08:15,8FPH3M9M+7C\n",
+      at("2024-01-05T08:15:00", [expect.closeTo(11.6836, 3), expect.closeTo(44.0682, 3)]),
+    ],
+    [
       "the native columns, with numbers as text",
       '[{"trip_id":"1","source":"s","started_at":"2024-01-05T08:15","origin_lon":"7.67","origin_lat":"45.07"}]',
       at("2024-01-05T08:15:00"),
