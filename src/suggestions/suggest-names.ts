@@ -54,7 +54,7 @@ const END_ALONE =
 const COUNTED = "s|sec|ms|millis|unix|epoch";
 const ONLY_END = new RegExp(`^((${TRIP}) )*(${END_ALONE})( (${COUNTED}))*$`);
 
-/** Whether a name is that of an end of a trip and nothing else, so that it may hold times: `start`, `trip_end`. */
+/** Whether a name is that of an end of a trip, at most with a unit of time, so that it may hold times: `trip_end`, `start_ms`. */
 export const isEndAlone = (name: string): boolean => ONLY_END.test(wordsOf(name));
 
 export const isTimeName = (name: string): boolean => TIME.test(wordsOf(name));
