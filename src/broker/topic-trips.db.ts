@@ -5,6 +5,7 @@ import type { TopicSource } from "../batches/receipt.ts";
 import type { SourceTally } from "../batches/row-tally.ts";
 import { AppError } from "../errors.ts";
 import { insertBatches } from "../ingest/store-batches.db.ts";
+import { hasTakenLong, nextTurn } from "../kit/event-loop.ts";
 import type { Hold, Room } from "../kit/room.ts";
 import type { LookupsFor } from "../lookups/lookup.ts";
 import type { Mapping } from "../mappings/mapping.ts";
@@ -15,7 +16,6 @@ import { classifyRows } from "../parsing/classify-rows.ts";
 import type { RowLimits } from "../parsing/row-limits.ts";
 import { bytesOfRows } from "../parsing/row-room.ts";
 import type { SentRow } from "../parsing/sent-row.ts";
-import { createTurns } from "../parsing/turns.ts";
 import { countedTransaction, type Store } from "../storage/trip-transaction.db.ts";
 import type { TimeRange } from "../time/time.ts";
 import { messageRow } from "./message-row.ts";
@@ -112,12 +112,11 @@ function rejectedOf({ batchId, rejected }: Batch, messages: readonly Message[]):
 async function groupsOf({ messages }: Stretch, from: PartitionId, deps: TopicTripsDeps): Promise<Group[]> {
   const byMapping = new Map<Mapping, Read[]>();
   const mappings = new Map<string, Mapping>();
-  const turns = createTurns();
   let last: Mapping | undefined;
   // A value that is no object has no format, and joins the messages before it.
   let without: Read[] = [];
   for (const message of messages) {
-    if (turns.isOver()) await turns.next();
+    if (hasTakenLong()) await nextTurn();
     const row = messageRow(1, message, deps.limits);
     if ("fault" in row && last === undefined) {
       without.push({ message, row });

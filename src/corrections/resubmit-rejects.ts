@@ -15,6 +15,7 @@ import {
 import { AppError } from "../errors.ts";
 import type { Admission, Admitted } from "../ingest/admission.ts";
 import { currentBound } from "../kit/bounds.ts";
+import { hasTakenLong, nextTurn } from "../kit/event-loop.ts";
 import type { SentBody } from "../kit/sent-bytes.ts";
 import type { LookupsFor } from "../lookups/lookup.ts";
 import { shownColumns } from "../mappings/choose-mapping.ts";
@@ -27,7 +28,6 @@ import { ROW_LIMITS, type RowLimits } from "../parsing/row-limits.ts";
 import { roomForRows, topUp } from "../parsing/row-room.ts";
 import { safeJson } from "../parsing/rows.ts";
 import { MAX_ROWS, type SentRows } from "../parsing/sent-row.ts";
-import { createTurns } from "../parsing/turns.ts";
 import { type TimeRange, yearsFrom } from "../time/time.ts";
 import { withId } from "../trips/trip-id.ts";
 import { readable } from "./resubmitted-record.ts";
@@ -166,10 +166,9 @@ async function classifyMended(
   limits: RowLimits | undefined,
   about: MapAbout,
 ): Promise<void> {
-  const turns = createTurns();
   const bound = currentBound();
   for (const mendedRow of rows) {
-    if (turns.isOver()) await turns.next();
+    if (hasTakenLong()) await nextTurn();
     const { row } = mendedRow;
     const before = records.get(row);
     if (before === undefined) continue;

@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import type { IdempotencyKey, RejectedRow } from "../batches/batch.ts";
 import type { Problem, TopicSource } from "../batches/receipt.ts";
+import { hasTakenLong, nextTurn } from "../kit/event-loop.ts";
 import type { RowLimits } from "../parsing/row-limits.ts";
 import { safeJson } from "../parsing/rows.ts";
 import type { SentRow, SentRows } from "../parsing/sent-row.ts";
-import { createTurns } from "../parsing/turns.ts";
 import type { TextFormat } from "../text/text-format.ts";
 import type { TimeRange } from "../time/time.ts";
 import type { SentTime } from "../time/time-parts.ts";
@@ -59,9 +59,8 @@ export async function detectionBatch(rows: readonly SentRow[], options: BatchOpt
     ...{ batchId: randomUUID(), mapping: MAPPING, received: rows.length, detections: [], rejected: [] },
     ...about,
   };
-  const turns = createTurns();
   for (const sent of rows) {
-    if (turns.isOver()) await turns.next();
+    if (hasTakenLong()) await nextTurn();
     const { row } = sent;
     if ("fault" in sent) {
       batch.rejected.push(rejected(row, [pythonOr({ field: "row", ...sent.fault }, sent.raw)], sent.raw));

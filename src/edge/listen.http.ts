@@ -4,6 +4,7 @@ import { getRequestListener, RequestError } from "@hono/node-server";
 import { ERRORS, StartError } from "../errors.ts";
 import { createClientAddress } from "../kit/client-address.ts";
 import type { ClientRates } from "../kit/client-rates.ts";
+import { countConnection } from "../kit/event-loop.ts";
 import type { LogError } from "../kit/on-error.http.ts";
 import { problemText } from "../kit/problem.http.ts";
 import { addressKey, fieldsOf, isProbe } from "../kit/rate-limit.http.ts";
@@ -108,9 +109,8 @@ function serve(
   const answer = getRequestListener(fetch, { hostname: "localhost", errorHandler: unreadable(options.logError) });
   /** The reply under way on each connection. */
   const answering = new WeakMap<object, ServerResponse>();
-  let accepted = 0;
-  server.on("connection", () => accepted++);
-  const inTurn = createTurns(() => accepted);
+  server.on("connection", countConnection);
+  const inTurn = createTurns();
   const clientAddress = createClientAddress(options.trustedProxies);
   const countBytes = countMovedBytes(server, clientRates);
   let isClosing = false;

@@ -1,5 +1,5 @@
 import { ByteWriter, ParquetWriter } from "hyparquet-writer";
-import { nextTurn } from "../kit/next-turn.ts";
+import { nextTurn } from "../kit/event-loop.ts";
 import {
   areDifferent,
   type Chunk,

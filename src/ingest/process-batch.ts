@@ -1,6 +1,7 @@
 import type { LimitFunction } from "p-limit";
 import type { Chunk, Work } from "../batches/work.ts";
 import { AppError } from "../errors.ts";
+import { hasTakenLong, nextTurn } from "../kit/event-loop.ts";
 import type { Hold, Room } from "../kit/room.ts";
 import type { Form } from "../mappings/mapping.ts";
 import { classifyRows } from "../parsing/classify-rows.ts";
@@ -9,7 +10,6 @@ import { isPacked, unpack } from "../parsing/read-body.ts";
 import type { RowLimits } from "../parsing/row-limits.ts";
 import { bytesOfBlock } from "../parsing/row-room.ts";
 import { BLOCK_BYTES, formAtStart, jsonRowParts, type RowStream, streamRows } from "../parsing/stream-rows.ts";
-import { createTurns } from "../parsing/turns.ts";
 import { counting, passing } from "../storage/byte-streams.ts";
 import { skipping } from "../text/peek.ts";
 import { isConverted, type Reading } from "../text/text-format.ts";
@@ -216,8 +216,7 @@ async function openStream(
 
 /** @throws BrokenJson */
 async function readToEnd(bytes: AsyncIterable<Buffer>, reading: Reading, limits: RowLimits): Promise<void> {
-  const turns = createTurns();
-  for await (const _ of jsonRowParts(bytes, reading, limits)) if (turns.isOver()) await turns.next();
+  for await (const _ of jsonRowParts(bytes, reading, limits)) if (hasTakenLong()) await nextTurn();
 }
 
 /** The first chunk that is not stored, and where it begins. */

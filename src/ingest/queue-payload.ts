@@ -5,12 +5,12 @@ import type { Receipt } from "../batches/receipt.ts";
 import type { WorkRequest } from "../batches/work.ts";
 import { AppError } from "../errors.ts";
 import { currentBound, currentOwner } from "../kit/bounds.ts";
+import { hasTakenLong, nextTurn } from "../kit/event-loop.ts";
 import type { BodyHold } from "../kit/sent-bytes.ts";
 import type { Mapping } from "../mappings/mapping.ts";
 import { definitionOf } from "../mappings/mapping-definition.ts";
 import { isBuiltInName, mappingFor } from "../mappings/mapping-for.ts";
 import { type BodyHead, isPacked, tooLarge, unpack } from "../parsing/read-body.ts";
-import { createTurns } from "../parsing/turns.ts";
 import { createBlankCheck } from "../text/blank-run.ts";
 import { createCharsetLook, UTF8 } from "../text/charset.ts";
 import { digestOf, idempotencyOf } from "./request-digest.ts";
@@ -155,7 +155,6 @@ async function checkedDigest(
   const hash = digestOf(request);
   const look = createCharsetLook(request.charset);
   const blanks = createBlankCheck();
-  const turns = createTurns();
   let count = 0;
   for await (const chunk of unpack(bytes, isPacked(request.body.contentEncoding))) {
     count += chunk.length;
@@ -163,7 +162,7 @@ async function checkedDigest(
     hash.update(chunk);
     look.add(chunk);
     blanks.add(chunk);
-    if (turns.isOver()) await turns.next();
+    if (hasTakenLong()) await nextTurn();
   }
   return { digest: hash.digest(), charset: look.end() };
 }

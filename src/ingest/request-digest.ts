@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { IdempotencyKey } from "../batches/batch.ts";
 import type { IngestRequest } from "../batches/ingest-request.ts";
 import { currentOwner } from "../kit/bounds.ts";
-import { createTurns } from "../parsing/turns.ts";
+import { hasTakenLong, nextTurn } from "../kit/event-loop.ts";
 
 /** Starts a SHA-256 over a request. The caller adds the bytes of its unpacked body. */
 export function digestOf({
@@ -30,10 +30,9 @@ const HASHED_AT_ONCE = 1024 * 1024;
 /** SHA-256 over a request and its unpacked body. Other work gets its turn meanwhile. */
 export async function digestOver(request: IngestRequest, body: Buffer): Promise<Buffer> {
   const hash = digestOf(request);
-  const turns = createTurns();
   for (let at = 0; at < body.length; at += HASHED_AT_ONCE) {
     hash.update(body.subarray(at, at + HASHED_AT_ONCE));
-    if (turns.isOver()) await turns.next();
+    if (hasTakenLong()) await nextTurn();
   }
   return hash.digest();
 }

@@ -1,5 +1,5 @@
 import type { Context } from "hono";
-import { breathe } from "./breathe.ts";
+import { breathe } from "./event-loop.ts";
 import type { LogError } from "./on-error.http.ts";
 import { createPace, type Pace } from "./pace.http.ts";
 import type { Room } from "./room.ts";

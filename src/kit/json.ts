@@ -11,19 +11,21 @@ export function parseJson(text: string): unknown {
     return JSON.parse(text);
   } catch (error) {
     const { before, reason } = firstFault(text, error as Error);
-    throw notJson(before, reason);
+    throw notJson(placeAfter(before), reason);
   }
 }
 
-/** The error for a text that is not JSON. @param before the text before the fault */
-export function notJson(before: string, reason: string): AppError {
-  const line = before.split("\n").length;
-  const column = before.length - before.lastIndexOf("\n");
-  return new AppError("invalid_json", `The body is not JSON: ${reason} at line ${line}, column ${column}.`, {
-    line,
-    column,
-  });
+/** The error for a text that is not JSON. Its line and column, counted from 1, are those of the first fault. */
+export function notJson(place: { line: number; column: number }, reason: string): AppError {
+  const { line, column } = place;
+  return new AppError("invalid_json", `The body is not JSON: ${reason} at line ${line}, column ${column}.`, place);
 }
+
+/** The place after a text. */
+const placeAfter = (before: string) => ({
+  line: before.split("\n").length,
+  column: before.length - before.lastIndexOf("\n"),
+});
 
 /** V8 reports a position only sometimes. A tolerant parser always does. */
 function firstFault(text: string, error: Error): { before: string; reason: string } {

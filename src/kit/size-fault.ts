@@ -18,19 +18,24 @@ export interface Size {
  */
 export function sizeFault(body: unknown, most: Size): FieldError | undefined {
   let values = 0;
-  const left: { value: unknown; depth: number; name: string }[] = [{ value: body, depth: 0, name: "" }];
+  const left: { value: object; depth: number; name: string }[] = [];
+  const add = (value: unknown, depth: number, name: string) => {
+    if (typeof value === "object" && value !== null) left.push({ value, depth, name });
+  };
+  add(body, 0, "");
   for (let next = left.pop(); next; next = left.pop()) {
     const { value, depth, name } = next;
-    if (typeof value !== "object" || value === null) continue;
     if (depth >= most.depth) return { field: "", detail: `it is nested more than ${most.depth} levels deep` };
-    const members: readonly unknown[] = Array.isArray(value) ? value : Object.values(value);
-    values += members.length;
-    if (values > most.values) return { field: "", detail: `it has more than ${most.values} values` };
     const names = Array.isArray(value) ? undefined : Object.keys(value);
-    for (const [i, member] of members.entries()) {
-      const key = names?.[i] ?? "";
+    values += names?.length ?? (value as unknown[]).length;
+    if (values > most.values) return { field: "", detail: `it has more than ${most.values} values` };
+    if (!names) {
+      for (const member of value as unknown[]) add(member, depth + 1, "");
+      continue;
+    }
+    for (const key of names) {
       const isGeoJson = depth === 0 ? GEOJSON.includes(key) : name === "within" && key === "area";
-      if (!isGeoJson) left.push({ value: member, depth: depth + 1, name: key });
+      if (!isGeoJson) add((value as Record<string, unknown>)[key], depth + 1, key);
     }
   }
   return undefined;

@@ -4,7 +4,7 @@ import { polygonsFromGeoJson } from "../geo/area-geojson.ts";
 import { areaFromValue } from "../geo/area-text.ts";
 import { crsFrom } from "../geo/crs.ts";
 import { pointFromAny, pointIn, pointOf } from "../geo/point.ts";
-import { breathe } from "../kit/breathe.ts";
+import { breathe } from "../kit/event-loop.ts";
 import { parseJson } from "../kit/json.ts";
 import { shown } from "../kit/shown.ts";
 import { charsetOf, wholeToUtf8 } from "../text/charset.ts";

@@ -2,6 +2,7 @@ import type { ClassifiedRows } from "../batches/batch.ts";
 import type { Identity } from "../batches/ingest-request.ts";
 import type { Problem } from "../batches/receipt.ts";
 import type { Bound } from "../kit/bounds.ts";
+import { hasTakenLong, nextTurn } from "../kit/event-loop.ts";
 import { type Mapping, nameFor } from "../mappings/mapping.ts";
 import type { TimeRange } from "../time/time.ts";
 import { withId } from "../trips/trip-id.ts";
@@ -10,7 +11,6 @@ import { compileCells, compileMapping, type MapAbout } from "./map-row.ts";
 import { ROW_LIMITS, type RowLimits } from "./row-limits.ts";
 import { safeJson } from "./rows.ts";
 import { CsvRow, type SentRow } from "./sent-row.ts";
-import { createTurns } from "./turns.ts";
 
 /** Rows between two looks at the clock. One look takes as long as a fiftieth of a row. */
 const ROWS_BETWEEN_LOOKS = 2;
@@ -35,10 +35,9 @@ export async function classifyRows(rows: readonly SentRow[], options: ClassifyOp
   const mapRecord = compileMapping(mapping, header !== undefined, startRange, limits, about);
   const mapCells = header && compileCells(mapping, header, startRange, limits, about);
   const sorted: ClassifiedRows = { trips: [], rejected: [], sent: finder(rows, mapping) };
-  const turns = createTurns();
   for (const [i, sentRow] of rows.entries()) {
     // One row can be as long as a thousand others, so the elapsed time decides.
-    if (i % ROWS_BETWEEN_LOOKS === 0 && turns.isOver()) await turns.next();
+    if (i % ROWS_BETWEEN_LOOKS === 0 && hasTakenLong()) await nextTurn();
     const { row } = sentRow;
     if ("fault" in sentRow) {
       const problem: Problem = { field: "row", ...sentRow.fault };

@@ -1,6 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { AppError } from "../errors.ts";
 import { checkFeaturesCrs } from "../geo/features-crs.ts";
+import { hasTakenLong, nextTurn } from "../kit/event-loop.ts";
 import type { Form } from "../mappings/mapping.ts";
 import { createBlankCheck } from "../text/blank-run.ts";
 import { charsetOf, wholeToUtf8 } from "../text/charset.ts";
@@ -16,7 +17,6 @@ import { FROM_START, jsonParts, ndjsonParts } from "./row-parts.ts";
 import { fieldsOf, formOf, rowsFrom } from "./rows.ts";
 import { checkNumber, type SentRow, type SentRows } from "./sent-row.ts";
 import { csvRowParts } from "./stream-rows.ts";
-import { createTurns } from "./turns.ts";
 
 /**
  * Reads the rows of a body that is held whole. A body that does not match its form is refused as a whole. A large body
@@ -64,12 +64,11 @@ async function rowsOf(
   createBlankCheck().add(body);
   const { header, shape, parts } = await partsOf(form, body, limits, hasHeader, columns);
   const rows: SentRow[] = [];
-  const turns = createTurns();
   try {
     for await (const part of parts) {
       for (const row of part.rows) rows.push(row);
       checkNumber(rows.length, maxRows);
-      if (turns.isOver()) await turns.next();
+      if (hasTakenLong()) await nextTurn();
     }
   } catch (error) {
     throw error instanceof BrokenJson ? await located(error, piecesOf(body)) : error;

@@ -1,6 +1,7 @@
 import { CsvError } from "csv-parse";
 import { AppError } from "../errors.ts";
 import { checkFeaturesCrs } from "../geo/features-crs.ts";
+import { hasTakenLong, nextTurn } from "../kit/event-loop.ts";
 import type { Form } from "../mappings/mapping.ts";
 import { toUtf8 } from "../text/charset.ts";
 import { type CsvRecord, csvRecords } from "../text/csv-records.ts";
@@ -15,7 +16,6 @@ import type { RowPart } from "./row-part.ts";
 import { csvParts, FROM_START, jsonParts, ndjsonParts, type ResumeAt } from "./row-parts.ts";
 import { fieldsOf, formOf } from "./rows.ts";
 import type { SentRow } from "./sent-row.ts";
-import { createTurns } from "./turns.ts";
 
 /**
  * The size of a block. Without this limit, rows of up to 4 MB each would be held by the thousand. A block holds about
@@ -192,9 +192,8 @@ async function* blocksOf(
     block.endByte = endByte;
     block.bytes = endByte - start;
   };
-  const turns = createTurns();
   for await (const part of parts) {
-    if (turns.isOver()) await turns.next();
+    if (hasTakenLong()) await nextTurn();
     if (part.rows.length === 0) continue;
     if (block.rows.length + part.rows.length < limits.rows && part.end - start < limits.bytes) {
       for (const row of part.rows) block.rows.push(row);

@@ -174,8 +174,15 @@ export function jsonFault(value: unknown, maxNesting = ROW_LIMITS.maxNesting, de
   if (typeof value === "string") return textFault(value);
   if (typeof value === "number") return numberFault(value);
   if (typeof value !== "object" || value === null) return undefined;
-  for (const [key, member] of Object.entries(value)) {
-    const fault = textFault(key) ?? jsonFault(member, maxNesting, depth + 1);
+  if (Array.isArray(value)) {
+    for (const member of value) {
+      const fault = jsonFault(member, maxNesting, depth + 1);
+      if (fault) return fault;
+    }
+    return undefined;
+  }
+  for (const key of Object.keys(value)) {
+    const fault = textFault(key) ?? jsonFault((value as Record<string, unknown>)[key], maxNesting, depth + 1);
     if (fault) return fault;
   }
   return undefined;

@@ -1,5 +1,5 @@
 import { AppError } from "../errors.ts";
-import { breathe } from "../kit/breathe.ts";
+import { breathe } from "../kit/event-loop.ts";
 import { ROW_LIMITS } from "../parsing/row-limits.ts";
 import type { RowStream } from "../parsing/stream-rows.ts";
 import { flattened } from "./flatten-record.ts";

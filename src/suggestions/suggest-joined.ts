@@ -1,4 +1,4 @@
-import { breathe } from "../kit/breathe.ts";
+import { breathe } from "../kit/event-loop.ts";
 import { dateAlone } from "../time/date-alone.ts";
 import { endOf, isTimeName, wordsOf } from "./suggest-names.ts";
 

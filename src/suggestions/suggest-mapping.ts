@@ -1,4 +1,4 @@
-import { breathe } from "../kit/breathe.ts";
+import { breathe } from "../kit/event-loop.ts";
 import { shown } from "../kit/shown.ts";
 import type { FieldTarget } from "../mappings/mapping.ts";
 import type { MappingDefinition } from "../mappings/mapping-definition.ts";

@@ -1,7 +1,7 @@
 import { AppError } from "../errors.ts";
 import { looksExchanged } from "../geo/exchanged-point.ts";
 import { placeZone } from "../geo/place-zone.ts";
-import { breathe } from "../kit/breathe.ts";
+import { breathe } from "../kit/event-loop.ts";
 import type { LookupsFor } from "../lookups/lookup.ts";
 import { BUILT_IN } from "../mappings/built-in.ts";
 import { closest, fitting, otherwiseSpelled } from "../mappings/choose-mapping.ts";

@@ -1,4 +1,4 @@
-import { breathe } from "../kit/breathe.ts";
+import { breathe } from "../kit/event-loop.ts";
 import { timeFormat } from "../time/time-format.ts";
 import type { SentTime } from "../time/time-parts.ts";
 

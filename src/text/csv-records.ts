@@ -1,5 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { type Info, type Options, type Parser, parse } from "csv-parse";
+import { breathe } from "../kit/event-loop.ts";
 import { type CellStyle, type CutRecord, cellsOfLine } from "./csv-line.ts";
 import { firstBadByte, shownBytes } from "./utf8.ts";
 import { PIECE_BYTES, wholeLines } from "./whole-lines.ts";
@@ -139,6 +140,7 @@ class PieceParser {
       this.#fed += part.length;
       await new Promise<void>((taken) => parser.write(part, () => taken()));
       yield this.#take(parser, start + at + part.length);
+      await breathe();
       this.#leaveOut(parser);
     }
     if (this.#fault) throw this.#fault;

@@ -1,4 +1,4 @@
-import { breathe } from "../kit/breathe.ts";
+import { breathe } from "../kit/event-loop.ts";
 import { PIECE_BYTES } from "./whole-lines.ts";
 
 /** A body that is held whole, in pieces as a connection brings them. Other requests get their turns in between. */

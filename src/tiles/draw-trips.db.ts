@@ -1,7 +1,7 @@
 import { type Kysely, type RawBuilder, sql } from "kysely";
 import { translateErrors } from "../database/client.ts";
 import type { DB } from "../database/schema.ts";
-import { nextTurn } from "../kit/next-turn.ts";
+import { nextTurn } from "../kit/event-loop.ts";
 import { LAYERS, type TileFilters } from "./layers.ts";
 import { pointIn, TileWriter } from "./mvt.ts";
 import { coverOf, degreesOf, gridOf, type Tile, toMetres } from "./tile.ts";

@@ -1,6 +1,7 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { expect, it } from "vitest";
 import { createTurns } from "../../src/edge/in-turn.http.ts";
+import { createArrivals } from "../../src/kit/event-loop.ts";
 
 const busyFor = (ms: number) => {
   const until = performance.now() + ms;
@@ -8,7 +9,7 @@ const busyFor = (ms: number) => {
 };
 
 it("what is started in turn keeps its order and leaves the event loop free in between", async () => {
-  const inTurn = createTurns(() => 0, 2);
+  const inTurn = createTurns(() => false, 2);
   const started: number[] = [];
   for (let i = 0; i < 20; i++) {
     inTurn(() => {
@@ -26,7 +27,7 @@ it("what is started in turn keeps its order and leaves the event loop free in be
 
 it("no stretch begins while each turn of the event loop brings a new connection, but for every 200th", async () => {
   let connections = 1;
-  const inTurn = createTurns(() => connections);
+  const inTurn = createTurns(createArrivals(() => connections));
   let started = false;
   inTurn(() => {
     started = true;

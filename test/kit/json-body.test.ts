@@ -47,15 +47,27 @@ describe("a large body", () => {
   });
 
   it.each([
-    ["[1,\n0,\n x]", 2],
-    ["[1,\n0]\n x", 2],
+    ["[1,\n0,\n x]", 3],
+    ["[1,\n0]\n x", 3],
     ["[1,\n{2:3}]", 2],
     ["[1,\n[2,3\n", 3],
-  ])("is refused with the line of what stands before its first fault: %j", async (text, line) => {
+  ])("is refused with the line of its first fault: %j", async (text, line) => {
     const error = await inSlices(text).catch((one: AppError) => one);
     expect(error).toBeInstanceOf(AppError);
     expect([(error as AppError).code, (error as AppError).extra.line]).toEqual(["invalid_json", line]);
   });
+
+  it.each([
+    [`"${"a".repeat(100_000)}",`, 1, 100_003],
+    [`${" ".repeat(100_000)}1,`, 1, 100_002],
+    [`["é",\n${"[1,2],".repeat(20_000)}x]`, 2, 120_001],
+    ["\n".repeat(100_000), 100_001, 1],
+  ])(
+    "is refused with line and column of its first fault, without a search in one go (%#)",
+    async (text, line, column) => {
+      await expect(parseJsonBody(Buffer.from(text), 1e6)).rejects.toMatchObject({ extra: { line, column } });
+    },
+  );
 
   it("is refused if it is not UTF-8", async () => {
     await expect(inSlices(Buffer.from([0x5b, 0x22, 0xff, 0x22, 0x5d]))).rejects.toMatchObject({

@@ -3,8 +3,8 @@ import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import type { OpenAPIHono } from "@hono/zod-openapi";
-import { SECURITY_SCHEMES } from "./endpoint.http.ts";
-import { SCOPE_TITLES } from "./scope.ts";
+import { SECURITY_SCHEMES } from "../kit/endpoint.http.ts";
+import { SCOPE_TITLES } from "../kit/scope.ts";
 
 const ASSETS: Record<string, string> = {
   "swagger-ui.css": "text/css; charset=utf-8",
