@@ -1,7 +1,7 @@
 /** The longest time that one piece of work keeps the event loop from other requests. */
 const SLICE_MS = 8;
-/** How many connections are accepted at most before work goes on. */
-const MAX_ACCEPTED = 200;
+/** How long work waits for connections at most. Some hundred are accepted meanwhile. */
+const PATIENCE_MS = 25;
 
 let accepted = 0;
 
@@ -19,14 +19,15 @@ export function countConnection(): void {
  * @param connections the number of connections accepted so far
  */
 export function createArrivals(connections = () => accepted): () => boolean {
-  let [seen, passed] = [0, 0];
+  let seen = 0;
+  let since: number | undefined;
   return () => {
-    const news = connections() - seen;
-    seen += news;
-    passed += news;
-    if (news > 0 && passed < MAX_ACCEPTED) return true;
-    passed = 0;
-    return false;
+    const came = connections() > seen;
+    seen = connections();
+    since = came ? (since ?? performance.now()) : undefined;
+    const mustWait = since !== undefined && performance.now() - since < PATIENCE_MS;
+    if (!mustWait) since = undefined;
+    return mustWait;
   };
 }
 

@@ -5,6 +5,8 @@ import type { RowStream } from "../parsing/stream-rows.ts";
 import { flattened } from "./flatten-record.ts";
 
 export const ROWS_LOOKED_AT = 1000;
+/** Where so many rows hold no readable one, none is searched for behind them: 200,000 numbers take a second. */
+const MAX_UNREADABLE = 10_000;
 
 /** The columns and values of the first rows, and why the first one that cannot be read is none. */
 export async function headOf(
@@ -12,6 +14,7 @@ export async function headOf(
 ): Promise<{ header: string[]; rows: unknown[][]; fault: string | undefined }> {
   const records: Record<string, unknown>[] = [];
   const names = new Set(stream.header);
+  let looked = 0;
   let fault: string | undefined;
   for await (const { rows } of stream.blocks) {
     for (const row of rows) {
@@ -23,6 +26,9 @@ export async function headOf(
         if (names.size > ROW_LIMITS.maxColumns) throw tooManyFields();
       } else fault ??= `row ${row.row}: ${row.fault.detail}`;
     }
+    looked += rows.length;
+    if (records.length === 0 && looked >= MAX_UNREADABLE)
+      throw new AppError("invalid_body", `None of the first ${looked} rows can be read: ${fault}.`);
     if (records.length >= ROWS_LOOKED_AT) break;
   }
   const header = stream.header ?? [...names];

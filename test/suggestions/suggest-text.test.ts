@@ -190,6 +190,12 @@ describe("the notes of a proposal", () => {
     expect((await tried(file)).notes.join("\n")).toMatch(note);
   });
 
+  it("are an error if none of the first 10,000 can be read, whatever follows", async () => {
+    const good = '{"source":"s","started_at":"2024-05-21T08:00:00","origin":[7.67,45.07]}';
+    await expect(tried(`[${"0,".repeat(9_999)}${good}]`)).resolves.toMatchObject({ trial: { trips: 1 } });
+    await expect(tried(`[${"0,".repeat(10_000)}${good}]`)).rejects.toThrow(/^None of the first 10000 rows can be read/);
+  });
+
   it("are an error if no row can be read, which says why", async () => {
     const file = Buffer.concat([Buffer.from("id,lat\n1,"), Buffer.from([0xc5, 0xc5, 0xff, 0xd7]), Buffer.from("\n")]);
     await expect(tried(file)).rejects.toThrow(/no row that can be read: row 1: .*not UTF-8/);
