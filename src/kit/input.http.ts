@@ -43,6 +43,9 @@ export function sentBody(c: Context): SentBody {
 /** A larger body takes milliseconds to parse and to check: an area of 10,000 vertices, 400 KB, takes about 10 ms. */
 const TAKES_ITS_TURN_BYTES = 16 * 1024;
 
+/** What a body without an area may take of a question: 64 KB of 4 MB. */
+export const WITHOUT_AREA = 1 / 64;
+
 /** A vertex is an array of up to three numbers: three commas and a bracket. */
 const VALUES_OF_A_VERTEX = 4;
 

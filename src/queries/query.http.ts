@@ -106,6 +106,8 @@ function formatAccepted(c: Context): QueryFormat {
 
 /** `GET /v1/query/schema`. */
 export function getQuerySchema(): Endpoint {
+  // It takes 15 ms to make.
+  let made: Record<string, unknown> | undefined;
   return {
     scope: "read",
     bounds: ["source", "region"],
@@ -120,6 +122,9 @@ export function getQuerySchema(): Endpoint {
         z.looseObject({ $schema: z.string().meta({ example: "https://json-schema.org/draft/2020-12/schema" }) }),
       ),
     },
-    handle: (c) => c.json(queryJsonSchema()),
+    handle: (c) => {
+      made ??= queryJsonSchema();
+      return c.json(made);
+    },
   };
 }

@@ -156,3 +156,21 @@ describe("with the first key", () => {
     expect((await call(service, "/v1/trips/count?by=source")).status).toBe(401);
   });
 });
+
+describe("a body that holds no area", () => {
+  // A question of 4 MB may take 64 times as much.
+  const MAX_BYTES = 64 * 1024;
+
+  it.each(["/v1/keys", "/v1/users", "/v1/tokens", "/v1/tokens/revoke", "/v1/passwords", "/v1/imports"])(
+    "is read up to 64 KB: %s",
+    async (path) => {
+      const { key } = await makeKey(service, ["admin", "ingest"]);
+      const send = (bytes: number) => {
+        const rest = '{"x":""}'.length;
+        return as(service, key).post(path, { x: "x".repeat(bytes - rest) });
+      };
+      expect((await send(MAX_BYTES)).status).not.toBe(413);
+      expect(await send(MAX_BYTES + 1)).toMatchObject({ status: 413, body: { code: "body_too_large" } });
+    },
+  );
+});
