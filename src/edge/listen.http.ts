@@ -13,6 +13,7 @@ import { tracedRequest } from "../kit/tracing.ts";
 import { fromParser, refuse, refuseConnection } from "./bare-reply.http.ts";
 import { bringsTrips, createGate, type GateOptions, type Refusal } from "./gate.http.ts";
 import { endIdleBody } from "./idle-bodies.http.ts";
+import { createOrder } from "./in-order.http.ts";
 import { createTurns } from "./in-turn.http.ts";
 import { countMovedBytes } from "./moved-bytes.http.ts";
 import { watchConnections } from "./quiet-connections.http.ts";
@@ -175,11 +176,14 @@ function serve(
     if (bringsTrips(request)) inTurn(() => response.destroyed || start());
     else start();
   };
-  server.on("request", (request, response) => take(request, response, false));
+  const inOrder = createOrder(() => counts.refused("too_many_requests"));
+  const queue = (asksFirst: boolean) => (request: IncomingMessage, response: ServerResponse) =>
+    inOrder(request.socket, response, () => take(request, response, asksFirst));
+  server.on("request", queue(false));
   // A client that asks before it sends is refused before it sends its body.
-  server.on("checkContinue", (request, response) => take(request, response, true));
+  server.on("checkContinue", queue(true));
   // Other expectations may be ignored. Node's own reply would have no body.
-  server.on("checkExpectation", (request, response) => take(request, response, false));
+  server.on("checkExpectation", queue(false));
   server.on("drop", () => counts.refused("too_many_connections"));
   server.on("clientError", (error, socket) => {
     // A reply that has begun cannot be replaced, and nothing reads from a broken connection.

@@ -35,7 +35,7 @@ export function addExplorer(app: OpenAPIHono, { page, policy, assets }: Explorer
     if (isKnown(c, file.etag)) return c.body(null, 304, headers);
     const encoding = encodingFor(c.req.header("accept-encoding"), file.content.keys());
     const packed: Record<string, string> = encoding === "identity" ? {} : { "content-encoding": encoding };
-    return c.body(new Uint8Array(file.content.get(encoding) ?? []), 200, {
+    return c.body(file.content.get(encoding) ?? "", 200, {
       ...headers,
       ...packed,
       "content-type": file.contentType,

@@ -4,7 +4,7 @@ export interface BuiltFile {
   /** A tag of its content. */
   etag: string;
   /** The content in the encodings that it was packed in, smallest first, and as it is. */
-  content: ReadonlyMap<Encoding, Buffer>;
+  content: ReadonlyMap<Encoding, Buffer<ArrayBuffer>>;
 }
 
 export type Encoding = "br" | "gzip" | "identity";

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { beforeAll, expect, it } from "vitest";
 import { countFrom } from "../harness/index.ts";
-import { ask, expectProblem, fill, head, oneTrip, open, post, useTarget } from "./harness/index.ts";
+import { ask, expectProblem, fill, head, oneTrip, open, post, rssMb, useTarget } from "./harness/index.ts";
 
 const target = useTarget();
 const DRIVERS = 60_000;
@@ -35,6 +35,25 @@ it("clients that do not read delay no other client", async () => {
     expect(ready.status).toBe(200);
     const asked = await ask(target.url, { path: "/v1/trips/count?by=source", timeoutMs: 60_000 });
     if (asked.status !== 200) expectProblem(asked, 429, 503);
+  } finally {
+    for (const socket of sockets) socket.destroy();
+  }
+});
+
+it("clients that ask for a page's scripts again and again without reading them hold no copies of them", async () => {
+  // Each connection holds the first of these replies that its buffers have no room for.
+  const wanted = head("GET", "/docs/swagger-ui-bundle.js", {}).repeat(12);
+  const before = rssMb(target.pid);
+  const sockets = Array.from({ length: 500 }, () => open(target.port).pause());
+  try {
+    for (const socket of sockets) socket.write(wanted);
+    let most = 0;
+    for (let i = 0; i < 20; i++) {
+      await sleep(500);
+      most = Math.max(most, rssMb(target.pid));
+    }
+    // Copies would take 700 MB.
+    expect(most - before).toBeLessThan(300);
   } finally {
     for (const socket of sockets) socket.destroy();
   }

@@ -128,6 +128,70 @@ describe("a connection", () => {
   });
 });
 
+describe("requests that are sent ahead on one connection", () => {
+  /** Answers each request when it is told to, and counts those that have begun. */
+  async function held() {
+    const begun: { path: string; answer: () => void }[] = [];
+    await start({}, ({ url }) => {
+      const path = new URL(url).pathname;
+      return new Promise((resolve) => begun.push({ path, answer: () => resolve(new Response(path)) }));
+    });
+    return begun;
+  }
+  const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`;
+  const all = (count: number) => Array.from({ length: count }, (_, i) => get(`/${i}`)).join("");
+
+  it("begin one after the other", async () => {
+    const begun = await held();
+    const socket = connection();
+    socket.write(all(10));
+    for (let i = 0; i < 10; i++) {
+      await expect.poll(() => begun.length).toBe(i + 1);
+      await sleep(5);
+      expect(begun.map(({ path }) => path)).toEqual(Array.from({ length: i + 1 }, (_, at) => `/${at}`));
+      begun[i]?.answer();
+      if (i < 9) await once(socket, "data");
+    }
+    await expect.poll(() => counted).toEqual(Array(10).fill("GET 200"));
+  });
+
+  it("end with it", async () => {
+    const begun = await held();
+    const socket = connection();
+    socket.write(all(5));
+    await expect.poll(() => begun.length).toBe(1);
+    socket.destroy();
+    await expect.poll(() => counted).toEqual(["GET 499"]);
+    await sleep(20);
+    expect(begun).toHaveLength(1);
+  });
+
+  it("do not begin behind the last one that is answered before the server stops", async () => {
+    const begun = await held();
+    const socket = connection();
+    socket.write(all(3));
+    await expect.poll(() => begun.length).toBe(1);
+    server?.drain();
+    begun[0]?.answer();
+    await expect.poll(() => begun.length).toBe(2);
+    begun[1]?.answer();
+    expect(await text(socket)).toMatch(/Connection: close[^/]*\/1$/i);
+    expect(begun).toHaveLength(2);
+  });
+
+  it("close it if more than 16 wait", async () => {
+    const begun = await held();
+    connection().write(all(17));
+    await expect.poll(() => begun.length).toBe(1);
+    await sleep(20);
+    expect(counted).toEqual([]);
+    const socket = connection();
+    socket.write(all(18));
+    await once(socket.resume(), "close");
+    expect(counted[0]).toBe("too_many_requests");
+  });
+});
+
 describe("a request that cannot be read gets a problem:", () => {
   it.each([
     ["what is no HTTP", ["HELO\r\n\r\n"], 400, "invalid_request"],

@@ -67,8 +67,13 @@ export async function expectAlive({ url, pid }: Pick<Target, "url" | "pid">): Pr
 }
 
 /** The most memory that a process has held. */
-export function peakMb(pid: number): number {
-  return Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1024;
+export const peakMb = (pid: number): number => memoryMb(pid, "VmHWM");
+
+/** The memory that a process holds now. */
+export const rssMb = (pid: number): number => memoryMb(pid, "VmRSS");
+
+function memoryMb(pid: number, name: "VmHWM" | "VmRSS"): number {
+  return Number(new RegExp(`${name}:\\s+(\\d+)`).exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1024;
 }
 
 /** Asks again and again until something is so. */
