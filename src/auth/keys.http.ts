@@ -2,7 +2,7 @@ import { z } from "zod";
 import { AppError } from "../errors.ts";
 import { currentCaller } from "../kit/caller.ts";
 import { type Endpoint, jsonBody } from "../kit/endpoint.http.ts";
-import { readJson, WITHOUT_AREA } from "../kit/input.http.ts";
+import { readJson } from "../kit/input.http.ts";
 import { getList } from "../kit/named.http.ts";
 import { replies } from "../kit/replies.http.ts";
 import { name } from "../kit/storable.ts";
@@ -55,7 +55,7 @@ export function postKey(addKey: AddKey): Endpoint {
       responses: replies(201, "The key", MadeKey, 400, 413, 503),
     },
     handle: async (c) => {
-      const { expires_at: expiresAt, scopes, source, region, name, ...limits } = await readJson(c, body, WITHOUT_AREA);
+      const { expires_at: expiresAt, scopes, source, region, name, ...limits } = await readJson(c, body, "small");
       const createdBy = currentCaller()?.principal?.name;
       const key = await addKey({ name, ...grantFrom(scopes, source, region), expiresAt, createdBy, limits });
       return c.json(key, 201, { "cache-control": "no-store", location: `${path}/${key.key_id}` });

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { AppError } from "../errors.ts";
 import { currentCaller } from "../kit/caller.ts";
 import { type Endpoint, jsonBody } from "../kit/endpoint.http.ts";
-import { parseWith, readJson, readText, WITHOUT_AREA } from "../kit/input.http.ts";
+import { parseWith, readJson, readText } from "../kit/input.http.ts";
 import { replies } from "../kit/replies.http.ts";
 import { note } from "../kit/request-record.ts";
 import { name } from "../kit/storable.ts";
@@ -75,8 +75,8 @@ const NOT_KEPT = { "cache-control": "no-store", pragma: "no-cache" };
 /** The members of the body, a form or JSON. */
 async function readGrant(c: Context): Promise<Record<string, unknown>> {
   const type = c.req.header("content-type") ?? "";
-  if (!/^application\/x-www-form-urlencoded\b/i.test(type)) return readJson(c, z.looseObject({}), WITHOUT_AREA);
-  const form = new URLSearchParams(await readText(c, WITHOUT_AREA));
+  if (!/^application\/x-www-form-urlencoded\b/i.test(type)) return readJson(c, z.looseObject({}), "small");
+  const form = new URLSearchParams(await readText(c, "small"));
   const seen = new Set<string>();
   for (const key of form.keys()) {
     if (!seen.has(key)) {
@@ -106,7 +106,7 @@ export function postRevoke({ logOut }: Logins): Endpoint {
       responses: { ...replies(204, "Ended", z.unknown(), 400, 413, 503), 204: { description: "Ended" } },
     },
     handle: async (c) => {
-      note({ actor: await logOut((await readJson(c, logOutBody, WITHOUT_AREA)).refresh_token) });
+      note({ actor: await logOut((await readJson(c, logOutBody, "small")).refresh_token) });
       return c.body(null, 204);
     },
   };
@@ -131,7 +131,7 @@ export function postPassword({ changePassword }: Logins): Endpoint {
       responses: { ...replies(204, "Replaced", z.unknown(), 400, 413, 429, 503), 204: { description: "Replaced" } },
     },
     handle: async (c) => {
-      const { new_password: next, ...old } = await readJson(c, passwordBody, WITHOUT_AREA);
+      const { new_password: next, ...old } = await readJson(c, passwordBody, "small");
       await changePassword({ ...old, address: currentCaller()?.client ?? "" }, next);
       note({ actor: old.username });
       return c.body(null, 204);

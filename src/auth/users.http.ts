@@ -2,7 +2,7 @@ import { z } from "zod";
 import { AppError } from "../errors.ts";
 import { currentCaller } from "../kit/caller.ts";
 import { type Endpoint, jsonBody } from "../kit/endpoint.http.ts";
-import { readJson, WITHOUT_AREA } from "../kit/input.http.ts";
+import { readJson } from "../kit/input.http.ts";
 import { getList } from "../kit/named.http.ts";
 import { replies } from "../kit/replies.http.ts";
 import type { Scope } from "../kit/scope.ts";
@@ -61,7 +61,7 @@ export function postUser(
       responses: replies(201, "The user", User, 400, 409, 413, 429, 503),
     },
     handle: async (c) => {
-      const { username, password, scopes = address.scopes, source, region } = await readJson(c, body, WITHOUT_AREA);
+      const { username, password, scopes = address.scopes, source, region } = await readJson(c, body, "small");
       const createdBy = currentCaller()?.principal?.name;
       const user = await addUser({ username, password, ...grantFrom(scopes, source, region), createdBy });
       return c.json(user, 201, { location: `${path}/${encodeURIComponent(username)}` });
@@ -92,7 +92,7 @@ export function putUser(changeUser: ChangeUser): Endpoint {
     },
     handle: async (c) => {
       const username = c.req.param("username") ?? "";
-      const { password, scopes, source, region } = await readJson(c, change, WITHOUT_AREA);
+      const { password, scopes, source, region } = await readJson(c, change, "small");
       const isIncomplete = scopes === undefined && (source !== undefined || region !== undefined);
       if (isIncomplete) {
         const detail = "expected beside source or region";

@@ -176,7 +176,9 @@ function serve(
     if (bringsTrips(request)) inTurn(() => response.destroyed || start());
     else start();
   };
-  const inOrder = createOrder(() => counts.refused("too_many_requests"));
+  const inOrder = createOrder(({ remoteAddress }) =>
+    counts.refused("too_many_requests", createRequestRecord({ client: clientAddress(remoteAddress) })),
+  );
   const queue = (asksFirst: boolean) => (request: IncomingMessage, response: ServerResponse) =>
     inOrder(request.socket, response, () => take(request, response, asksFirst));
   server.on("request", queue(false));

@@ -3,7 +3,7 @@ import type { Ingest, IngestRequest } from "../batches/ingest-request.ts";
 import { type Receipt, withLinks } from "../batches/receipt.ts";
 import { AppError } from "../errors.ts";
 import { type Endpoint, jsonBody } from "../kit/endpoint.http.ts";
-import { parseBody, readBytes, WITHOUT_AREA } from "../kit/input.http.ts";
+import { parseBody, readBytes } from "../kit/input.http.ts";
 import { replies } from "../kit/replies.http.ts";
 import { noteRows } from "../kit/request-record.ts";
 
@@ -91,8 +91,8 @@ export function postRide(ingest: Ingest): Endpoint {
       ),
     },
     handle: async (c) => {
-      const bytes = await readBytes(c, WITHOUT_AREA);
-      const sent = await parseBody(c, bytes, WITHOUT_AREA);
+      const bytes = await readBytes(c, "small");
+      const sent = await parseBody(c, bytes);
       if (typeof sent !== "object" || sent === null || Array.isArray(sent)) {
         throw new AppError("invalid_body", "The body is not one booking; expected a JSON object.");
       }

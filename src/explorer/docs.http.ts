@@ -69,6 +69,9 @@ export function addDocs(app: OpenAPIHono, version: string): void {
     let content: Promise<Buffer<ArrayBuffer>> | undefined;
     app.get(`/docs/${file}`, async (c) => {
       content ??= readFile(join(folder, file));
+      content.catch(() => {
+        content = undefined;
+      });
       return c.body(await content, 200, { "content-type": type, "cache-control": "public, max-age=86400" });
     });
   }

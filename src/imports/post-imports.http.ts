@@ -1,7 +1,7 @@
 import type { ReadableStream } from "node:stream/web";
 import { z } from "zod";
 import type { Endpoint } from "../kit/endpoint.http.ts";
-import { readJson, readQuery, WITHOUT_AREA } from "../kit/input.http.ts";
+import { readJson, readQuery } from "../kit/input.http.ts";
 import { replies } from "../kit/replies.http.ts";
 import { name } from "../kit/storable.ts";
 import { charsetNamed } from "../text/charset.ts";
@@ -81,7 +81,7 @@ export function postImports(importPath: ImportPath, uploadImport: UploadImport):
     route,
     handle: async (c) => {
       const q = readQuery(c, query);
-      const wanted = q.file === undefined ? await readJson(c, body, WITHOUT_AREA) : undefined;
+      const wanted = q.file === undefined ? await readJson(c, body, "small") : undefined;
       const { source, identity, charset, sheet, mapping: named } = { ...q, ...wanted };
       const options = {
         mapping: q.mapping ?? named,

@@ -1,6 +1,6 @@
 /** The longest time that one piece of work keeps the event loop from other requests. */
 const SLICE_MS = 8;
-/** How long work waits for connections at most. Some hundred are accepted meanwhile. */
+/** How long work waits for connections at most, and is then done whether or not some come. */
 const PATIENCE_MS = 25;
 
 let accepted = 0;
@@ -11,7 +11,7 @@ export function countConnection(): void {
 }
 
 /**
- * Creates a check for each turn of the event loop: true if work has to wait, since the turn brought a connection.
+ * Creates a check for each turn of the event loop: true if work has to wait, since a connection came after the last check.
  *
  * Node accepts one connection in each turn. If each turn also did its 8 ms of work, 50 connections that are opened together
  * would be accepted over 0.4 s, and `/livez` would wait behind them.
@@ -21,13 +21,19 @@ export function countConnection(): void {
 export function createArrivals(connections = () => accepted): () => boolean {
   let seen = 0;
   let since: number | undefined;
+  let workUntil = 0;
   return () => {
     const came = connections() > seen;
     seen = connections();
-    since = came ? (since ?? performance.now()) : undefined;
-    const mustWait = since !== undefined && performance.now() - since < PATIENCE_MS;
-    if (!mustWait) since = undefined;
-    return mustWait;
+    const now = performance.now();
+    if (!came || now < workUntil) {
+      since = undefined;
+      return false;
+    }
+    since ??= now;
+    if (now - since < PATIENCE_MS) return true;
+    workUntil = now + PATIENCE_MS;
+    return false;
   };
 }
 

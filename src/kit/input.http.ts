@@ -43,8 +43,13 @@ export function sentBody(c: Context): SentBody {
 /** A larger body takes milliseconds to parse and to check: an area of 10,000 vertices, 400 KB, takes about 10 ms. */
 const TAKES_ITS_TURN_BYTES = 16 * 1024;
 
-/** What a body without an area may take of a question: 64 KB of 4 MB. */
-export const WITHOUT_AREA = 1 / 64;
+/**
+ * How large a body may be: so many times the largest question; or small, which is enough for one that holds no area, such as a
+ * key or a password.
+ */
+export type BodySize = number | "small";
+
+const SMALL_BYTES = 64 * 1024;
 
 /** A vertex is an array of up to three numbers: three commas and a bracket. */
 const VALUES_OF_A_VERTEX = 4;
@@ -59,12 +64,10 @@ export function readQuery<S extends z.ZodType>(c: Context, schema: S): z.output<
 
 /**
  * Reads and parses a JSON body by its schema, whatever content type it was sent with.
- *
- * @param factor how many times larger than other bodies it may be
  */
-export async function readJson<S extends z.ZodType>(c: Context, schema: S, factor = 1): Promise<z.output<S>> {
-  const bytes = await readBytes(c, factor);
-  const value = await parseBody(c, bytes, factor);
+export async function readJson<S extends z.ZodType>(c: Context, schema: S, size: BodySize = 1): Promise<z.output<S>> {
+  const bytes = await readBytes(c, size);
+  const value = await parseBody(c, bytes, size === "small" ? 1 : size);
   if (bytes.length > TAKES_ITS_TURN_BYTES) await nextTurn();
   return parseWith(schema, value, "invalid_body");
 }
@@ -78,9 +81,9 @@ export const parseBody = (c: Context, bytes: Buffer, factor = 1): Promise<unknow
  *
  * @throws AppError body_too_large, invalid_encoding, request_timeout; too_many_requests if there is no room for it
  */
-export async function readText(c: Context, factor = 1): Promise<string> {
+export async function readText(c: Context, size: BodySize = 1): Promise<string> {
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(await readBytes(c, factor));
+    return new TextDecoder("utf-8", { fatal: true }).decode(await readBytes(c, size));
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
     throw new AppError("invalid_encoding", "The body is not UTF-8.", {}, { cause: error });
@@ -91,13 +94,12 @@ export async function readText(c: Context, factor = 1): Promise<string> {
  * The body of a question or a definition, held whole. A large one is given in a turn of the event loop of its own:
  * otherwise fifty that come together would be parsed in one, and `/livez` would wait for all of them.
  *
- * @param factor how many times the largest question it may be
  * @throws AppError body_too_large, request_timeout; too_many_requests if there is no room for it; what a question gets
  * whose turn is not to be expected
  */
-export async function readBytes(c: Context, factor = 1): Promise<Buffer> {
+export async function readBytes(c: Context, size: BodySize = 1): Promise<Buffer> {
   const { room, minBytesPerS, checkQuestion, ...rules } = c.get("bodies");
-  const maxBytes = rules.maxBytes * factor;
+  const maxBytes = size === "small" ? SMALL_BYTES : rules.maxBytes * size;
   const tooLarge = () => new AppError("body_too_large", `The body is larger than ${maxBytes} bytes.`);
   const length = Number(c.req.header("content-length") ?? 0);
   if (length > maxBytes) throw tooLarge();

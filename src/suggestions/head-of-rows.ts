@@ -5,8 +5,8 @@ import type { RowStream } from "../parsing/stream-rows.ts";
 import { flattened } from "./flatten-record.ts";
 
 export const ROWS_LOOKED_AT = 1000;
-/** Where so many rows hold no readable one, none is searched for behind them: 200,000 numbers take a second. */
-const MAX_UNREADABLE = 10_000;
+/** No row is searched for behind as many, however few of them can be read: 200,000 numbers take a second. */
+const MAX_READ = 10_000;
 
 /** The columns and values of the first rows, and why the first one that cannot be read is none. */
 export async function headOf(
@@ -27,9 +27,9 @@ export async function headOf(
       } else fault ??= `row ${row.row}: ${row.fault.detail}`;
     }
     looked += rows.length;
-    if (records.length === 0 && looked >= MAX_UNREADABLE)
+    if (records.length === 0 && looked >= MAX_READ)
       throw new AppError("invalid_body", `None of the first ${looked} rows can be read: ${fault}.`);
-    if (records.length >= ROWS_LOOKED_AT) break;
+    if (records.length >= ROWS_LOOKED_AT || looked >= MAX_READ) break;
   }
   const header = stream.header ?? [...names];
   const rows: unknown[][] = [];

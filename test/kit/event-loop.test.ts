@@ -68,4 +68,10 @@ it("a turn without a connection is nobody's to wait for", () => {
   busyFor(26);
   connections++;
   expect(isArriving()).toBe(false);
+  // Work goes on for as long as it waited.
+  connections++;
+  expect(isArriving()).toBe(false);
+  busyFor(26);
+  connections++;
+  expect(isArriving()).toBe(true);
 });

@@ -62,6 +62,10 @@ describe("a large body", () => {
     [`${" ".repeat(100_000)}1,`, 1, 100_002],
     [`["é",\n${"[1,2],".repeat(20_000)}x]`, 2, 120_001],
     ["\n".repeat(100_000), 100_001, 1],
+    [`${"\n".repeat(70_000)}{"a" "bcdefghij"}`, 70_001, 6],
+    [`${"\n".repeat(70_000)}{"a":1 "${"b".repeat(20)}":2}`, 70_001, 8],
+    [`${"\n".repeat(70_000)}[1 2]`, 70_001, 4],
+    [`${"\n".repeat(70_000)}{1:2}`, 70_001, 2],
   ])(
     "is refused with line and column of its first fault, without a search in one go (%#)",
     async (text, line, column) => {
@@ -79,8 +83,12 @@ describe("a large body", () => {
     let turns = 0;
     const timer = setInterval(() => turns++, 0);
     await parseJsonBody(Buffer.from(`[${"[1,2],".repeat(200_000)}0]`), 1e6);
+    const ofNumbers = turns;
+    const members = Array.from({ length: 20_000 }, (_, i) => `"${"k".repeat(50)}${i}":${i}`);
+    await parseJsonBody(Buffer.from(`{${members.join(",")}}`), 1e6);
     clearInterval(timer);
-    expect(turns).toBeGreaterThan(3);
+    expect(ofNumbers).toBeGreaterThan(3);
+    expect(turns - ofNumbers).toBeGreaterThan(1);
   });
 });
 

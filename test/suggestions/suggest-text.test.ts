@@ -194,6 +194,8 @@ describe("the notes of a proposal", () => {
     const good = '{"source":"s","started_at":"2024-05-21T08:00:00","origin":[7.67,45.07]}';
     await expect(tried(`[${"0,".repeat(9_999)}${good}]`)).resolves.toMatchObject({ trial: { trips: 1 } });
     await expect(tried(`[${"0,".repeat(10_000)}${good}]`)).rejects.toThrow(/^None of the first 10000 rows can be read/);
+    const { trial, mapping } = await tried(`[${good},${"0,".repeat(200_000)}${good.replace("origin", "start_point")}]`);
+    expect([trial?.trips, Object.keys(mapping.columns)]).toEqual([1, ["source", "started_at", "origin"]]);
   });
 
   it("are an error if no row can be read, which says why", async () => {
