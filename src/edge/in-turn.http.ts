@@ -7,7 +7,7 @@ const STRETCH_MS = 10;
  * Starts requests one after the other, for 10 ms at a stretch. Between two stretches the event loop does its other
  * work. Otherwise a thousand requests that arrive together would keep it from refusing the next one, and from reporting
  * that the process lives.
- * While each turn brings a new connection, stretches are put off by up to 25 ms.
+ * While each turn brings a new connection, stretches are put off by up to 100 ms.
  *
  * @param isArriving whether this turn of the event loop brought a connection
  */

@@ -1,7 +1,7 @@
 /** The longest time that one piece of work keeps the event loop from other requests. */
 const SLICE_MS = 8;
-/** How long work waits for connections at most, and is then done whether or not some come. */
-const PATIENCE_MS = 25;
+/** How long work waits for connections at most, and is then done whether or not some come. A hundred are accepted meanwhile. */
+const PATIENCE_MS = 100;
 
 let accepted = 0;
 

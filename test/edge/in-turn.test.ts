@@ -35,7 +35,7 @@ it("no stretch begins while each turn of the event loop brings a new connection,
   inTurn(start);
   const began = performance.now();
   for (; !started; connections++) await turn();
-  expect(performance.now() - began).toBeGreaterThanOrEqual(25);
+  expect(performance.now() - began).toBeGreaterThanOrEqual(100);
   started = false;
   inTurn(start);
   await turn();
