@@ -253,7 +253,7 @@ it("many small posts are all done, each with verdicts of its own", async () => {
       [3, `x${i}`, "rejected"],
     ]);
   }
-  expect(await countOf(service, source)).toBe(120);
+  expect(await countOf(service, source)).toBe(2 * POSTS);
 });
 
 describe("a body that is refused", () => {
