@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { MiddlewareHandler } from "hono";
 import { AppError } from "../errors.ts";
-import { type Caller, runFor } from "./caller.ts";
-import { currentRecord } from "./request-record.ts";
+import { type Caller, runFor } from "../kit/caller.ts";
+import { currentRecord } from "../kit/request-record.ts";
 
 /**
  * Handles each request for its caller. If the caller hangs up, the request stops waiting and its statement is stopped.
