@@ -91,7 +91,7 @@ export async function readText(c: Context, size: BodySize = 1): Promise<string> 
 }
 
 /**
- * The body of a question or a definition, held whole. A large one is given in a turn of the event loop of its own:
+ * The body of a question or a definition, held whole. A large one waits for a turn of the event loop that has time for it:
  * otherwise fifty that come together would be parsed in one, and `/livez` would wait for all of them.
  *
  * @throws AppError body_too_large, request_timeout; too_many_requests if there is no room for it; what a question gets
