@@ -52,7 +52,7 @@ it("clients that ask for a page's scripts again and again without reading them h
       await sleep(500);
       most = Math.max(most, rssMb(target.pid));
     }
-    // Copies would take 700 MB.
+    // Copies took 1.9 GB.
     expect(most - before).toBeLessThan(300);
   } finally {
     for (const socket of sockets) socket.destroy();
