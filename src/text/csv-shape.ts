@@ -1,4 +1,4 @@
-import { mayHaveTitles, titlesIn } from "./csv-titles.ts";
+import { filledIn, mayHaveTitles, titlesIn } from "./csv-titles.ts";
 
 /** The delimiters between the cells of a CSV. */
 export const DELIMITERS = [",", ";", "\t", "|"] as const;
@@ -76,14 +76,23 @@ function quotesOf(lines: readonly string[], delimiter: Delimiter): Quotes {
   };
 }
 
-/** The delimiter that shows a header with most columns below titles. */
+/**
+ * The delimiter that shows a header with most columns below titles. The header has more cells than the first record has
+ * by any delimiter, and more of the records fit it: a usual file may hold line ends in its header, and lists in its cells.
+ */
 function titledIn<T extends { records: string[][] }>(cut: readonly T[]): (T & { titles: number }) | undefined {
+  const columnsOf = (cells: readonly string[] = []) => filledIn(cells).length;
+  const most = Math.max(...cut.map(({ records }) => columnsOf(records[0])));
+  const fits = cut.map(({ records }) => fitOf(records)).filter(({ width }) => width > 1);
+  const untitled = Math.max(0, ...fits.map(({ share }) => share));
   const found = cut.flatMap((one) => {
     const titles = titlesIn(one.records);
-    return titles === undefined ? [] : [{ ...one, titles }];
+    const records = one.records.slice(titles);
+    const columns = columnsOf(records[0]);
+    const isHeader = titles !== undefined && columns > most && fitOf(records).share > untitled;
+    return isHeader ? [{ ...one, titles, columns }] : [];
   });
-  const width = ({ records, titles }: { records: string[][]; titles: number }) => records[titles]?.length ?? 0;
-  return found.sort((a, b) => width(b) - width(a))[0];
+  return found.sort((a, b) => b.columns - a.columns)[0];
 }
 
 /**

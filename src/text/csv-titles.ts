@@ -36,7 +36,8 @@ function isHeader(cells: readonly string[], below: readonly string[][]): boolean
   return fitting.length >= below.length * 0.8 && fitting.some((row) => row.some(isValue));
 }
 
-const filledIn = (cells: readonly string[]) => cells.map((cell) => cell.trim()).filter((cell) => cell !== "");
+/** The cells that hold something, without the blanks around them. */
+export const filledIn = (cells: readonly string[]) => cells.map((cell) => cell.trim()).filter((cell) => cell !== "");
 
 /**
  * Whether a title may stand before the header: the first line has fewer cells than one of the next. Most files are told

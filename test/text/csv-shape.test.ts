@@ -132,6 +132,9 @@ describe("what stands before a header", () => {
     ["rows a cell longer than the header", "a,b\nx,y,z\n7,8,9\n"],
     ["no header", "1,2024-03-02 08:00\n2,2024-03-02 08:00,45.07,7.67\n"],
     ["texts alone", "a\nb,c\nd,e\n"],
+    ["a row with a list, and others", "id,at,note\n1,2024-03-02,a;b;c;d\n2,2024-03-03,e;f;g;5\n"],
+    ["a row below a header of two lines", 'id,"start\ntime",note\n1,2,a;b;c\n2,3,d;e;5\n'],
+    ["a row of any marks below a header of two lines", 'a,"d\nd",b b\n,"","",";"\n"",,";a",\n"","",a,;;7'],
   ])("%s is not", (_, text) => {
     expect(csvShapeOf(text, true).titles).toBeUndefined();
   });
