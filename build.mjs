@@ -26,10 +26,15 @@ const ENTRIES = [
  * alone. All others stay outside, among them those that load files of their own.
  */
 const BUNDLED = new Set(
-  "kysely zod hono @hono/node-server @hono/zod-openapi jose hyparquet @streamparser/json csv-parse csv-stringify".split(
-    " ",
-  ),
+  [
+    "@googlemaps/polyline-codec @hono/node-server @hono/zod-openapi @opentelemetry/api @streamparser/json",
+    "@turf/bbox-clip @turf/circle @turf/distance @turf/flip betterknown csv-parse csv-stringify fzstd hono hyparquet",
+    "hyparquet-compressors ipaddr.js jose kysely node-cron open-location-code p-limit pbf postgres prom-client saxes",
+    "standardwebhooks yauzl zod",
+  ].flatMap((names) => names.split(" ")),
 );
+/** For the bundled packages that are not ES modules. */
+const REQUIRE = 'const require = process.getBuiltinModule("module").createRequire(import.meta.url);';
 const { dependencies } = JSON.parse(readFileSync(join(PROJECT, "package.json"), "utf8"));
 
 const { outputFiles } = await build({
@@ -44,6 +49,7 @@ const { outputFiles } = await build({
   platform: "node",
   target: "node20.19",
   external: Object.keys(dependencies).filter((name) => !BUNDLED.has(name)),
+  banner: { js: REQUIRE },
   sourcemap: "linked",
 });
 mkdirSync(DIST, { recursive: true });
