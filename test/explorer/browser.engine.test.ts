@@ -7,11 +7,11 @@ import type { WeeklyAnswer } from "../../src/weekly-averages/weekly-averages.ts"
 import { average, count, trips as tripsText } from "../../web/src/format.ts";
 import { fromHash } from "../../web/src/state.ts";
 import { call, callJson, corners, polygon, sendNew, trip } from "../harness/api.ts";
-import { newPage, type PageOptions, startBrowser } from "../harness/browser.ts";
+import { type PageOptions, startBrowser } from "../harness/browser.ts";
 import { lacksChromium } from "../harness/find-programs.ts";
 import { useService } from "../harness/index.ts";
 import { between } from "./between.ts";
-import { drop, type Explorer, openExplorer, settled } from "./page.ts";
+import { drop, type Explorer, openExplorer, pageOfTest, settled } from "./page.ts";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
@@ -49,7 +49,7 @@ const shown = ({ average: mean, trips: all }: WeeklyAnswer) => ({
 });
 
 async function open(hash = "", options: PageOptions = {}): Promise<Explorer & { faults: string[] }> {
-  const { page, faults } = await newPage(browser, options);
+  const { page, faults } = await pageOfTest(browser, options);
   return { ...(await openExplorer(page, `${service.url}/${hash}`)), faults };
 }
 
@@ -86,7 +86,7 @@ describe("the address /", () => {
 
 describe.skipIf(lacksChromium())("the page", () => {
   it("shows the average of all trips, and a first view of less than 700 kB from this service alone", async () => {
-    const { page, faults } = await newPage(browser);
+    const { page, faults } = await pageOfTest(browser);
     const session = await page.createCDPSession();
     await session.send("Network.enable");
     let bytes = 0;
@@ -373,7 +373,7 @@ describe.skipIf(lacksChromium())("the page", () => {
 
     const openBehind = async (hash: string) => {
       way.tiles("pass");
-      const { page } = await newPage(browser);
+      const { page } = await pageOfTest(browser);
       await openExplorer(page, `${way.url}/${hash}`);
       await settled(page);
       return page;

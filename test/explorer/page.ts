@@ -1,6 +1,15 @@
-import type { Page } from "puppeteer-core";
+import type { Browser, Page } from "puppeteer-core";
+import { onTestFinished } from "vitest";
 import type { Area } from "../../web/src/area.ts";
 import { fromHash } from "../../web/src/state.ts";
+import { newPage, type PageOptions } from "../harness/browser.ts";
+
+/** A page that is closed when the test ends: what is left open goes on drawing. */
+export async function pageOfTest(browser: Browser, options: PageOptions = {}): ReturnType<typeof newPage> {
+  const opened = await newPage(browser, { reducedMotion: true, ...options });
+  onTestFinished(() => opened.page.browserContext().close());
+  return opened;
+}
 
 /** What a person does on the page of the explorer, and what is to be read there. */
 export interface Explorer {

@@ -1,10 +1,10 @@
 import type { Browser } from "puppeteer-core";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { call, callJson, sendNew, trip } from "../harness/api.ts";
-import { newPage, startBrowser } from "../harness/browser.ts";
+import { startBrowser } from "../harness/browser.ts";
 import { lacksChromium } from "../harness/find-programs.ts";
 import { useService } from "../harness/index.ts";
-import { openExplorer } from "./page.ts";
+import { openExplorer, pageOfTest } from "./page.ts";
 
 const trips = Array.from({ length: 50 }, (_, i) => trip({ trip_id: `t${i}` }));
 
@@ -32,7 +32,7 @@ describe.skipIf(lacksChromium())("where a credential is asked for", () => {
   afterAll(() => browser?.close());
 
   it("asks for a key, keeps it in this tab and out of the address, and forgets it by signing out", async () => {
-    const { page } = await newPage(browser);
+    const { page } = await pageOfTest(browser);
     const explorer = await openExplorer(page, `${guarded.url}/`);
     await page.waitForSelector("dialog.sign-in[open]");
     await page.type("#key", `${key}x`);
@@ -54,7 +54,7 @@ describe.skipIf(lacksChromium())("where a credential is asked for", () => {
   });
 
   it("takes a user's name and password, and renews the token", async () => {
-    const { page } = await newPage(browser);
+    const { page } = await pageOfTest(browser);
     const explorer = await openExplorer(page, `${guarded.url}/`);
     await page.waitForSelector("dialog.sign-in[open]");
     await page.type("#username", "ada");
