@@ -19,7 +19,7 @@ import { sendRound, sendTrips } from "../oracle/send.ts";
 import { mondayOf } from "../oracle/weeks.ts";
 import { boxOf, readTile, tileAt } from "./read-tile.ts";
 
-const cases = Math.ceil(countFrom("TRIPGRID_TEST_CASES", engine === "embedded" ? 24 : 100, 5000) / 2);
+const cases = Math.ceil(countFrom("TRIPGRID_TEST_CASES", engine === "embedded" ? 24 : 50, 5000) / 2);
 const seed = Number(process.env.TRIPGRID_TEST_SEED ?? Date.now() % 2 ** 31);
 
 const plan = planRounds(seed);

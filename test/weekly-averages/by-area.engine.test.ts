@@ -99,7 +99,7 @@ describe("many areas side by side", () => {
           })),
         );
       }),
-      { numRuns: countFrom("TRIPGRID_TEST_BY_AREA", 12, 100) },
+      { numRuns: countFrom("TRIPGRID_TEST_BY_AREA", 6, 100) },
     );
   });
   it("equal brute force, however many there are, however they overlap, and whatever their shape", async () => {
@@ -107,7 +107,7 @@ describe("many areas side by side", () => {
     const spots = [points.slice(0, 200), points.slice(200, 260), DATE_LINE] as Position[][];
     const drawn = fc.sample(areasNear(spots, DATE_LINE), {
       seed: 23,
-      numRuns: countFrom("TRIPGRID_TEST_BY_AREA", 120, 1000),
+      numRuns: countFrom("TRIPGRID_TEST_BY_AREA", 60, 1000),
     });
     const tried = await oracle.tryAreas(drawn);
     const decided = drawn.flatMap((area, i) => {

@@ -3,7 +3,7 @@
  * the rollups know of the trips and once they do, and again as late trips and corrections come for weeks that were asked
  * about before. Exact answers equal it, the bounds of estimates enclose it, and the rollups are what they should be.
  *
- * `TRIPGRID_TEST_CASES` says how many questions are asked, 150 unless told and 80 of the embedded engine; 5000 is the full run.
+ * `TRIPGRID_TEST_CASES` says how many questions are asked, 40 unless told and 32 of the embedded engine; 5000 is the full run.
  * `TRIPGRID_TEST_SEED` repeats a run: the title of a failed test names it.
  */
 import fc from "fast-check";
@@ -27,7 +27,7 @@ import { sendRound, sendTrips } from "../oracle/send.ts";
 import { newTally, tally } from "../oracle/tally.ts";
 import type { SentTrip } from "../oracle/trips.ts";
 
-const cases = countFrom("TRIPGRID_TEST_CASES", engine === "embedded" ? 32 : 80, 5000);
+const cases = countFrom("TRIPGRID_TEST_CASES", engine === "embedded" ? 32 : 40, 5000);
 const seed = Number(process.env.TRIPGRID_TEST_SEED ?? Date.now() % 2 ** 31);
 
 /** Cases in one statement. */
