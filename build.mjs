@@ -23,13 +23,14 @@ const ENTRIES = [
 
 /**
  * Packages that are bundled too. They are plain JavaScript in many files: a command loaded 747 files, 262 of them of kysely
- * alone. All others stay outside, among them those that load files of their own.
+ * alone. All others stay outside: those that load files of their own, and the driver `postgres`, whose faults main.ts knows
+ * by the path in their stack.
  */
 const BUNDLED = new Set(
   [
     "@googlemaps/polyline-codec @hono/node-server @hono/zod-openapi @opentelemetry/api @streamparser/json",
     "@turf/bbox-clip @turf/circle @turf/distance @turf/flip betterknown csv-parse csv-stringify fzstd hono hyparquet",
-    "hyparquet-compressors ipaddr.js jose kysely node-cron open-location-code p-limit pbf postgres prom-client saxes",
+    "hyparquet-compressors ipaddr.js jose kysely node-cron open-location-code p-limit pbf prom-client saxes",
     "standardwebhooks yauzl zod",
   ].flatMap((names) => names.split(" ")),
 );
