@@ -4,9 +4,9 @@ import type { Area } from "../../web/src/area.ts";
 import { fromHash } from "../../web/src/state.ts";
 import { newPage, type PageOptions } from "../harness/browser.ts";
 
-/** A page that is closed when the test ends: what is left open goes on drawing. */
+/** A page that draws as little as it can, and is closed when the test ends: what is left open goes on drawing. */
 export async function pageOfTest(browser: Browser, options: PageOptions = {}): ReturnType<typeof newPage> {
-  const opened = await newPage(browser, { reducedMotion: true, ...options });
+  const opened = await newPage(browser, { scale: 0.5, reducedMotion: true, ...options });
   onTestFinished(() => opened.page.browserContext().close());
   return opened;
 }

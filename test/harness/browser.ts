@@ -22,17 +22,19 @@ export interface PageOptions {
   width?: number;
   height?: number;
   theme?: "light" | "dark";
+  /** Pixels that are drawn for one of the page, in width and height. The map is drawn by the processor. */
+  scale?: number;
   /** True: the map jumps where it would fly, which spares the processor the frames between. */
   reducedMotion?: boolean;
 }
 
 /** A page of its own storage, and what went wrong on it so far: errors, and what its policy refused. */
 export async function newPage(browser: Browser, options: PageOptions = {}): Promise<{ page: Page; faults: string[] }> {
-  const { width = 1280, height = 800, theme = "light", reducedMotion = false } = options;
+  const { width = 1280, height = 800, theme = "light", scale = 1, reducedMotion = false } = options;
   const context = await browser.createBrowserContext();
   const page = await context.newPage();
   page.setDefaultTimeout(120_000);
-  await page.setViewport({ width, height, isMobile: width < 600, hasTouch: width < 600 });
+  await page.setViewport({ width, height, deviceScaleFactor: scale, isMobile: width < 600, hasTouch: width < 600 });
   await page.emulateMediaFeatures([
     { name: "prefers-color-scheme", value: theme },
     { name: "prefers-reduced-motion", value: reducedMotion ? "reduce" : "no-preference" },
