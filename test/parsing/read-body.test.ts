@@ -131,6 +131,13 @@ describe("what is packed", () => {
     }
   });
 
+  it("takes a turn of the event loop for 128 KB of its bytes, not for each few", async () => {
+    let pieces = 0;
+    for await (const piece of unpack(inPieces(gzipSync(Buffer.alloc(8 * MB)), MB), true))
+      pieces += Math.sign(piece.length);
+    expect(pieces).toBe(64);
+  });
+
   it("in several parts, as gzip may be, is unpacked to the end", async () => {
     const two = Buffer.concat([packed, gzipSync("end")]);
     expect((await unpackWhole(two, "gzip", MB))?.subarray(-3).toString()).toBe("end");
