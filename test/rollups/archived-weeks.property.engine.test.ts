@@ -22,7 +22,7 @@ import { checkParents } from "../oracle/rollups.ts";
 import { planRounds } from "../oracle/rounds.ts";
 import { sendRound, sendTrips } from "../oracle/send.ts";
 
-const cases = Math.ceil(countFrom("TRIPGRID_TEST_CASES", engine === "embedded" ? 32 : 40, 5000) / 8);
+const cases = Math.ceil(countFrom("TRIPGRID_TEST_CASES", engine === "embedded" ? 32 : 80, 5000) / 8);
 const seed = Number(process.env.TRIPGRID_TEST_SEED ?? Date.now() % 2 ** 31);
 const BATCH = 40;
 
