@@ -78,19 +78,15 @@ function quotesOf(lines: readonly string[], delimiter: Delimiter): Quotes {
 
 /**
  * The delimiter that shows a header with most columns below titles. The header has more cells than the first record has
- * by any delimiter, and more of the records fit it: a usual file may hold line ends in its header, and lists in its cells.
+ * by any delimiter: the first record of a usual file may be a header that holds line ends in quotes.
  */
 function titledIn<T extends { records: string[][] }>(cut: readonly T[]): (T & { titles: number }) | undefined {
   const columnsOf = (cells: readonly string[] = []) => filledIn(cells).length;
   const most = Math.max(...cut.map(({ records }) => columnsOf(records[0])));
-  const fits = cut.map(({ records }) => fitOf(records)).filter(({ width }) => width > 1);
-  const untitled = Math.max(0, ...fits.map(({ share }) => share));
   const found = cut.flatMap((one) => {
     const titles = titlesIn(one.records);
-    const records = one.records.slice(titles);
-    const columns = columnsOf(records[0]);
-    const isHeader = titles !== undefined && columns > most && fitOf(records).share > untitled;
-    return isHeader ? [{ ...one, titles, columns }] : [];
+    const columns = titles === undefined ? 0 : columnsOf(one.records[titles]);
+    return titles === undefined || columns <= most ? [] : [{ ...one, titles, columns }];
   });
   return found.sort((a, b) => b.columns - a.columns)[0];
 }

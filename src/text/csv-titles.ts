@@ -31,10 +31,13 @@ export function titlesIn(records: readonly string[][]): number | undefined {
 function isHeader(cells: readonly string[], below: readonly string[][]): boolean {
   const names = filledIn(cells);
   const width = cells.findLastIndex((cell) => cell.trim() !== "") + 1;
-  if (below.length === 0 || new Set(names).size < names.length || names.some(isValue)) return false;
+  if (below.length === 0 || new Set(names).size < names.length || names.some(holdsValue)) return false;
   const fitting = below.filter((row) => row.length >= width && filledIn(row.slice(width)).length === 0);
   return fitting.length >= below.length * 0.8 && fitting.some((row) => row.some(isValue));
 }
+
+/** Whether a cell holds a value, also beside another delimiter: `1,2024-03-02,a` is the start of a row with a list, no name. */
+const holdsValue = (cell: string) => cell.split(/[,;\t|]/).some(isValue);
 
 /** The cells that hold something, without the blanks around them. */
 export const filledIn = (cells: readonly string[]) => cells.map((cell) => cell.trim()).filter((cell) => cell !== "");

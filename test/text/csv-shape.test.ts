@@ -118,6 +118,9 @@ describe("what stands before a header", () => {
     ["comments", "# source: the city\n# licence: CC0, see the web site\n", 2],
     ["many titles", "one\ntwo\nthree: 3\nfour, or five\n", 4],
     ["a title with a comma", "Report of trips, March\n", 1],
+    ["a title of two cells, padded", "Generated,2024-04-01,,\n", 1],
+    ["titles of two cells, padded", "Report:,Trips of March,,\nGenerated:,2024-04-01,,\n", 2],
+    ["a title with a page", "Trips of March,,,page 1\n", 1],
   ])("%s is left out", (_, titles, count) => {
     expect(csvShapeOf(`${titles}${header}\n${rows}`, true)).toEqual({ delimiter: ",", titles: count });
     const others = `${titles}${header}\n${rows}`.replaceAll(",", ";");
@@ -134,7 +137,7 @@ describe("what stands before a header", () => {
     ["texts alone", "a\nb,c\nd,e\n"],
     ["a row with a list, and others", "id,at,note\n1,2024-03-02,a;b;c;d\n2,2024-03-03,e;f;g;5\n"],
     ["a row below a header of two lines", 'id,"start\ntime",note\n1,2,a;b;c\n2,3,d;e;5\n'],
-    ["a row of any marks below a header of two lines", 'a,"d\nd",b b\n,"","",";"\n"",,";a",\n"","",a,;;7'],
+    ["a row of marks alone below a header of two lines", 'a,"d\nd",b b\n,"","",";"\n"",,";a",\n"","",a,;;7'],
   ])("%s is not", (_, text) => {
     expect(csvShapeOf(text, true).titles).toBeUndefined();
   });
