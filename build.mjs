@@ -23,8 +23,8 @@ const ENTRIES = [
 
 /**
  * Packages that are bundled too. They are plain JavaScript in many files: a command loaded 747 files, 262 of them of kysely
- * alone. All others stay outside: those that load files of their own, and the driver `postgres`, whose faults main.ts knows
- * by the path in their stack.
+ * alone. What loads files of its own stays outside, and so does what few commands need. The driver `postgres` does too:
+ * main.ts knows its faults by the path in their stack. `node-cron` would load a file for a task that is given by its path.
  */
 const BUNDLED = new Set(
   [

@@ -15,8 +15,8 @@ const PATIENCE = { poll: { timeout: 120_000 } };
 /** A worker keeps the modules that it has loaded: of the time of a file, up to a half was spent on loading them. */
 const SHARED_WORKERS = { isolate: false };
 
-/** The rooms of trips, areas and figures, whose SQL is the dearest that the embedded engine has to run. */
-const MAIN_ROOMS = "bi clusters imports ingest queries regions rollups trips weekly-averages".split(" ");
+/** The rooms that store trips, and those that answer what is asked about all of them. */
+const MAIN_ROOMS = "bi clusters corrections imports ingest queries regions rollups trips weekly-averages".split(" ");
 
 const EVERYWHERE = {
   setupFiles: ["test/harness/setup.ts"],
@@ -80,9 +80,9 @@ function engineProject(engine: Engine, server: Server): TestProjectInlineConfigu
 }
 
 /**
- * What the embedded engine is tried with beside a server in the usual run: its own suites, those of the service and of
- * the database as a whole that depend on the engine, and of the main rooms the suite of the room's name. The SQL is the
- * same on stock PostgreSQL, and the embedded engine takes three times as long for it.
+ * What the embedded engine is tried with beside a server in the usual run: its own suites, those of the database, the
+ * start and the death of the service, and of the main rooms the suite of the room's name. The SQL is the same on stock
+ * PostgreSQL, and the embedded engine takes three times as long for it.
  */
 function mainSuites(): string[] {
   return [

@@ -3,10 +3,14 @@ import { onTestFinished } from "vitest";
 import type { Area } from "../../web/src/area.ts";
 import { fromHash } from "../../web/src/state.ts";
 import { newPage, type PageOptions } from "../harness/browser.ts";
+import { isFull } from "../harness/index.ts";
 
-/** A page that draws as little as it can, and is closed when the test ends: what is left open goes on drawing. */
+/** How a page is drawn in the usual run: half the resolution, and nothing moves by itself. The full run draws all. */
+const SPARING: PageOptions = isFull(process.env) ? {} : { scale: 0.5, reducedMotion: true };
+
+/** A page that is closed when the test ends: what is left open goes on drawing. */
 export async function pageOfTest(browser: Browser, options: PageOptions = {}): ReturnType<typeof newPage> {
-  const opened = await newPage(browser, { scale: 0.5, reducedMotion: true, ...options });
+  const opened = await newPage(browser, { ...SPARING, ...options });
   onTestFinished(() => opened.page.browserContext().close());
   return opened;
 }

@@ -24,7 +24,7 @@ export interface PageOptions {
   theme?: "light" | "dark";
   /** Pixels that are drawn for one of the page, in width and height. The map is drawn by the processor. */
   scale?: number;
-  /** True: the map jumps where it would fly, which spares the processor the frames between. */
+  /** True: nothing is animated, which spares the processor the frames between. */
   reducedMotion?: boolean;
 }
 

@@ -3,7 +3,7 @@
  * rollups know nothing, once they know all, when they are behind with some weeks, where small groups are withheld, and when
  * weeks are retired.
  *
- * `TRIPGRID_TEST_CASES` says how many questions are asked, 300 unless told and 120 of the embedded engine. `TRIPGRID_TEST_SEED` repeats a run.
+ * `TRIPGRID_TEST_CASES` says how many questions are asked, 150 unless told and 60 of the embedded engine. `TRIPGRID_TEST_SEED` repeats a run.
  */
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";

@@ -1,7 +1,7 @@
 /**
  * Whatever is posted, the reply is a receipt that is right or a problem that says what is wrong, and never a fault of ours.
  *
- * `TRIPGRID_TEST_CASES` says how many bodies are sent, 1500 unless told. `TRIPGRID_TEST_SEED` repeats a run: the title of
+ * `TRIPGRID_TEST_CASES` says how many bodies are sent, 600 unless told. `TRIPGRID_TEST_SEED` repeats a run: the title of
  * a failed test names it.
  */
 import { setTimeout as sleep } from "node:timers/promises";
