@@ -129,7 +129,8 @@ describe("the rows of a CSV that comes in pieces", () => {
         const { rows, header } = await streamed(csv, TYPES.csv, cuts, rowsABlock);
         const whole = rowsFrom(csv, TYPES.csv);
         expect(rows).toEqual(whole.rows.map(plain));
-        expect(rows).toEqual(reference(csv).rows);
+        // A name alone above texts with semicolons may be a title as well: which one it is, csv-shape.test.ts tests.
+        if (whole.shape?.titles === undefined) expect(rows).toEqual(reference(csv).rows);
         expect(header).toEqual(whole.fields);
       }),
       { numRuns: 400 },
