@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { csvShapeOf } from "../../src/text/csv-shape.ts";
 import { arrayAt, rowsPathIn } from "../../src/text/json-path.ts";
@@ -140,6 +141,19 @@ describe("what stands before a header", () => {
     ["a row of marks alone below a header of two lines", 'a,"d\nd",b b\n,"","",";"\n"",,";a",\n"","",a,;;7'],
   ])("%s is not", (_, text) => {
     expect(csvShapeOf(text, true).titles).toBeUndefined();
+  });
+
+  it("no row is that begins with a number, whatever lists its texts hold", () => {
+    const note = fc
+      .array(fc.constantFrom("a", "é", "7", " ", ";", "\t", "|"), { maxLength: 8 })
+      .map((parts) => parts.join(""));
+    const row = fc.tuple(fc.nat(), note, note).map((cells) => cells.join(","));
+    fc.assert(
+      fc.property(fc.array(row, { minLength: 1, maxLength: 8 }), (rows) => {
+        expect(csvShapeOf(`id,note,b b\n${rows.join("\n")}\n`, true).titles).toBeUndefined();
+      }),
+      { numRuns: 1000 },
+    );
   });
 });
 
