@@ -1,7 +1,7 @@
 import { stringify } from "csv-stringify/sync";
 import { AppError } from "../errors.ts";
-import { csvLines } from "../kit/csv-out.http.ts";
 import { breathe } from "../kit/event-loop.ts";
+import { csvLines } from "../text/csv-out.ts";
 import { cellOf, contentOf, type KeptReject, OUR_COLUMNS, ourCells, prefixBeside, type Rejects } from "./rejects.ts";
 
 /** An incoming CSV may have 1000 columns. Four of them are ours when the rejects come back. */

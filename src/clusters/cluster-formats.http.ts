@@ -1,5 +1,5 @@
 import type { Point } from "../geo/point.ts";
-import { type Cell, csvLines } from "../kit/csv-out.http.ts";
+import { type Cell, csvLines } from "../text/csv-out.ts";
 import type { Cluster, ClusterAnswer } from "./clusters.ts";
 
 /** The formats of clusters besides JSON. Each has a content type and a function that writes some clusters at a time. */

@@ -1,9 +1,9 @@
 import { OUR_COLUMNS, prefixBeside, prefixIn, type RowContent } from "../batches/rejects.ts";
 import { AppError } from "../errors.ts";
-import { withoutGuard } from "../kit/csv-guard.ts";
 import type { Fault } from "../kit/parsed.ts";
 import { shown } from "../kit/shown.ts";
 import type { SentRow, SentRows } from "../parsing/sent-row.ts";
+import { withoutGuard } from "../text/csv-out.ts";
 
 /** A row of a mended file: the number of the batch row that it mends, and its content beside our own columns. */
 export interface MendedRow {

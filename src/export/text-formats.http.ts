@@ -1,4 +1,4 @@
-import { csvLines } from "../kit/csv-out.http.ts";
+import { csvLines } from "../text/csv-out.ts";
 import { type Column, pagesOf, type Row, shownValue, type Table } from "./table.ts";
 
 /** The number of rows that are converted at a time, which takes a few milliseconds. */

@@ -1,6 +1,6 @@
-import { csvLines } from "../kit/csv-out.http.ts";
 import type { Pages } from "../kit/pages.ts";
 import { noteRows } from "../kit/request-record.ts";
+import { csvLines } from "../text/csv-out.ts";
 import type { QueryAnswer, Value } from "./query.ts";
 
 export const QUERY_FORMATS = ["json", "csv", "ndjson"] as const;

@@ -1,5 +1,5 @@
 import type { Feature } from "geojson";
-import { csvLines } from "../kit/csv-out.http.ts";
+import { csvLines } from "../text/csv-out.ts";
 import type { ByAreaAnswer } from "./weekly-averages-by-area.ts";
 
 /** The formats of many areas besides JSON. */

@@ -5,8 +5,8 @@ import { createApp } from "../../src/app.ts";
 import type { KeptReject, Rejects } from "../../src/batches/rejects.ts";
 import { csvColumns, csvOf, ndjsonOf } from "../../src/batches/rejects-text.http.ts";
 import { mendedRows } from "../../src/corrections/resubmitted-rows.ts";
-import { guarded } from "../../src/kit/csv-guard.ts";
 import { rowsFrom } from "../../src/parsing/rows.ts";
+import { guarded } from "../../src/text/csv-out.ts";
 import { answerDeps } from "../kit/answers.ts";
 
 const problems: KeptReject["problems"] = [{ field: "f", code: "missing", detail: 'say "x", then\r\ny' }];

@@ -1,3 +1,5 @@
+import { stringify } from "csv-stringify/sync";
+
 /**
  * The guard is an apostrophe before text that a spreadsheet would run as a formula. Text from senders, such as the name
  * of a region, must not run in the spreadsheet that loads it. Removing the apostrophe gives back exactly the original
@@ -35,4 +37,16 @@ function changed(cell: string, change: (part: string) => string): string {
       return isEdge || (FORMULA.test(bare) && !NEGATIVE.test(bare)) ? change(part) : part;
     })
     .join("");
+}
+
+export type Cell = string | number | null;
+
+/**
+ * Writes rows as lines of CSV. Text is guarded against spreadsheets that would run it. Numbers stay unchanged. This is
+ * the only writer of CSV.
+ */
+export function csvLines(rows: readonly (readonly Cell[])[]): string {
+  const safe = rows.map((row) => row.map((cell) => (typeof cell === "string" ? guarded(cell) : cell)));
+  // Some readers take a single carriage return for the end of a line, so it is quoted as well.
+  return stringify(safe, { quoted_match: /[\r\n]/ });
 }

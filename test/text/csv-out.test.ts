@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { guarded, withoutGuard } from "../../src/kit/csv-guard.ts";
+import { guarded, withoutGuard } from "../../src/text/csv-out.ts";
 
 describe("a cell that a spreadsheet would run", () => {
   it.each([
