@@ -1,6 +1,8 @@
 // Tests that start the service as a process start the bundle.
 import "./build.mjs";
+import { existsSync } from "node:fs";
 import { totalmem } from "node:os";
+import { join } from "node:path";
 import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
 import type { Engine } from "./src/database/engine.ts";
 import { findEngines, isFull, type Server } from "./test/harness/engines.ts";
@@ -15,8 +17,8 @@ const PATIENCE = { poll: { timeout: 120_000 } };
 /** A worker keeps the modules that it has loaded: of the time of a file, up to a half was spent on loading them. */
 const SHARED_WORKERS = { isolate: false };
 
-/** The rooms that store trips, and those that answer what is asked about all of them. */
-const MAIN_ROOMS = "bi clusters corrections imports ingest queries regions rollups trips weekly-averages".split(" ");
+/** The rooms that store trips, and that answer how many a week there are. */
+const MAIN_ROOMS = ["ingest", "weekly-averages"];
 
 const EVERYWHERE = {
   setupFiles: ["test/harness/setup.ts"],
@@ -50,7 +52,7 @@ for (const { program, reason } of missingPrograms(process.env)) {
   process.stdout.write(`${program}: its tests are skipped, ${reason}\n`);
 }
 if (!isFull(process.env)) {
-  process.stdout.write("attacks: skipped, they are part of npm run test:full\n");
+  process.stdout.write("attacks, and tests that take long: skipped, they are part of npm run test:full\n");
   if (hasServer) {
     process.stdout.write(
       "embedded: the main suites of the main rooms; npm run test:full runs all that a server runs\n",
@@ -80,17 +82,25 @@ function engineProject(engine: Engine, server: Server): TestProjectInlineConfigu
 }
 
 /**
- * What the embedded engine is tried with beside a server in the usual run: its own suites, those of the database, the
- * start and the death of the service, and of the main rooms the suite of the room's name. The SQL is the same on stock
+ * What the embedded engine is tried with beside a server in the usual run: its own suites, the schema and the calls of the
+ * database, the start and the death of the service, and of the main rooms the suite of the room's name. The SQL is the same on stock
  * PostgreSQL, and the embedded engine takes three times as long for it.
  */
 function mainSuites(): string[] {
   return [
     "test/**/*.embedded.test.ts",
-    "test/database/!(other-database).engine.test.ts",
+    "test/database/{schema,cursor,after-an-error}.engine.test.ts",
     "test/service/{smoke,kill}.engine.test.ts",
-    ...MAIN_ROOMS.map((room) => `test/${room}/${room}.engine.test.ts`),
+    ...MAIN_ROOMS.map(suiteOf),
   ];
+}
+
+/** The suite of a room. @throws Error if there is none: a mistyped name would leave a room out without a word */
+function suiteOf(room: string): string {
+  const path = `test/${room}/${room}.engine.test.ts`;
+  if (!existsSync(join(import.meta.dirname, path)))
+    throw new Error(`${path} does not exist, which vitest.config.ts names`);
+  return path;
 }
 
 // A worker that ends late on a busy machine is no failure.

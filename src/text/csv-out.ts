@@ -43,7 +43,7 @@ export type Cell = string | number | null;
 
 /**
  * Writes rows as lines of CSV. Text is guarded against spreadsheets that would run it. Numbers stay unchanged. This is
- * the only writer of CSV.
+ * the only writer of CSV in answers.
  */
 export function csvLines(rows: readonly (readonly Cell[])[]): string {
   const safe = rows.map((row) => row.map((cell) => (typeof cell === "string" ? guarded(cell) : cell)));

@@ -10,6 +10,7 @@ import {
   freshDatabase,
   inDatabase,
   isFull,
+  itInFull,
   type SpawnedService,
   spawnService,
   type TestDatabase,
@@ -117,7 +118,7 @@ describe("tripgrid import without a service that runs", () => {
     ]);
   });
 
-  it.each(SIGNALS)("stops at %s, and the same command continues", async (signal) => {
+  itInFull.each(SIGNALS)("stops at %s, and the same command continues", async (signal) => {
     const rows = 2 * LONG_ROWS;
     const large = await file(`large ${signal}.csv`, csvOf(signal, rows));
     const { status, stderr } = await tripgrid(["import", large], { signal, when: rowsAreStored });
@@ -179,18 +180,21 @@ describe("tripgrid import with a service that runs", () => {
     expect((await readdir(inbox())).filter((name) => name.includes("inside"))).toEqual(["inside.csv"]);
   });
 
-  it("waits for a service that is killed in the middle and started again, which continues the import", async () => {
-    const name = await file("killed.csv", csvOf("killed", LONG_ROWS));
-    const command = tripgrid(["import", name]);
-    while (((await imports())[0]?.rows ?? 0) === 0) await sleep(20);
-    service.kill("SIGKILL");
-    await service.exited;
-    service = spawnService({ ...database.env, PORT: port });
-    const { status, stdout } = await command;
-    const all = `: ${told(LONG_ROWS)} rows: ${told(LONG_ROWS)} inserted, 0 duplicates`;
-    expect([status, stdout]).toEqual([0, expect.stringContaining(all)]);
-    expect(await imports()).toHaveLength(1);
-  });
+  itInFull(
+    "waits for a service that is killed in the middle and started again, which continues the import",
+    async () => {
+      const name = await file("killed.csv", csvOf("killed", LONG_ROWS));
+      const command = tripgrid(["import", name]);
+      while (((await imports())[0]?.rows ?? 0) === 0) await sleep(20);
+      service.kill("SIGKILL");
+      await service.exited;
+      service = spawnService({ ...database.env, PORT: port });
+      const { status, stdout } = await command;
+      const all = `: ${told(LONG_ROWS)} rows: ${told(LONG_ROWS)} inserted, 0 duplicates`;
+      expect([status, stdout]).toEqual([0, expect.stringContaining(all)]);
+      expect(await imports()).toHaveLength(1);
+    },
+  );
 
   it("leaves the import to it when it is stopped", async () => {
     const name = await file("left.csv", csvOf("left", LONG_ROWS));

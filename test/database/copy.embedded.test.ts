@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { resolve } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
-import { freshDatabase, startTestService } from "../harness/index.ts";
+import { freshDatabase, itInFull, startTestService } from "../harness/index.ts";
 import { countTrips, postTrips } from "../service/trips.ts";
 
 const copy = (...args: string[]) =>
@@ -11,7 +11,7 @@ const copy = (...args: string[]) =>
   });
 
 describe("npm run copy", () => {
-  it("moves a data folder of an older chain of migrations into a new folder", async () => {
+  itInFull("moves a data folder of an older chain of migrations into a new folder", async () => {
     const [from, to] = [await freshDatabase(), await freshDatabase()];
     const old = await startTestService({}, { ...from, drop: async () => {} });
     await postTrips(old.url, "a", "b");

@@ -1,8 +1,15 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect } from "vitest";
 import { createClient, type Sql } from "../../src/database/client.ts";
-import { canStartServers, freshDatabase, ownServer, type SpawnedService, spawnService } from "../harness/index.ts";
+import {
+  canStartServers,
+  freshDatabase,
+  itInFull,
+  ownServer,
+  type SpawnedService,
+  spawnService,
+} from "../harness/index.ts";
 import { Clients } from "../service/kill/clients.ts";
 import { makeRequest } from "../service/kill/requests.ts";
 
@@ -84,12 +91,12 @@ async function expectUnavailable(): Promise<void> {
   await sleep(AWAY_MS / 2);
 }
 
-// Half a minute each: the second way of stopping is part of the full run only.
+// Half a minute each: the second way of stopping is tried where it is asked for.
 const MODES =
   process.env.TRIPGRID_TEST_RESTARTS === undefined ? ["immediate" as const] : (["immediate", "fast"] as const);
 
 describe.skipIf(!canStartServers).each(MODES)("a database that is restarted (%s)", (mode) => {
-  it("while trips are posted loses none and doubles none", async () => {
+  itInFull("while trips are posted loses none and doubles none", async () => {
     let restarted = false;
     const posting = (async () => {
       while (!restarted) {
@@ -108,7 +115,7 @@ describe.skipIf(!canStartServers).each(MODES)("a database that is restarted (%s)
     await expectRecovery();
   });
 
-  it("while batches are processed continues them", async () => {
+  itInFull("while batches are processed continues them", async () => {
     clients.add(makeRequest(30_000, "csv", true), makeRequest(30_000, "ndjson", true));
     await clients.addFile(60_000);
     await clients.sendOpen(url);

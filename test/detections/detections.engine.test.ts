@@ -295,7 +295,7 @@ describe("the statistics of detections", () => {
           }
         }
       }),
-      { numRuns: Math.min(countFrom("TRIPGRID_TEST_CASES", 12, 100), 100) },
+      { numRuns: Math.min(countFrom("TRIPGRID_TEST_CASES", 6, 100), 100) },
     );
   });
 

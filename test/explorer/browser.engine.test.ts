@@ -9,7 +9,7 @@ import { fromHash } from "../../web/src/state.ts";
 import { call, callJson, corners, polygon, sendNew, trip } from "../harness/api.ts";
 import { type PageOptions, startBrowser } from "../harness/browser.ts";
 import { lacksChromium } from "../harness/find-programs.ts";
-import { useService } from "../harness/index.ts";
+import { isFull, itInFull, useService } from "../harness/index.ts";
 import { between } from "./between.ts";
 import { drop, type Explorer, openExplorer, pageOfTest, settled } from "./page.ts";
 
@@ -137,7 +137,7 @@ describe.skipIf(lacksChromium())("the page", () => {
     expect(explorer.faults).toEqual([]);
   });
 
-  it("draws boxes and circles too, and takes the boundary of a region from the table", async () => {
+  itInFull("draws boxes and circles too, and takes the boundary of a region from the table", async () => {
     const explorer = await open();
     await explorer.figure();
     await settled(explorer.page);
@@ -167,32 +167,35 @@ describe.skipIf(lacksChromium())("the page", () => {
     expect(await explorer.figure()).toEqual(shown(await ask("boundary=Moncalieri")));
   });
 
-  it("draws a polygon by the keyboard alone: arrows move the map, Space sets a corner, Enter finishes", async () => {
-    const explorer = await open("#map=11/45.06/7.68");
-    await explorer.figure();
-    await settled(explorer.page);
-    const { keyboard } = explorer.page;
-    await explorer.page.focus('button[data-tool="polygon"]');
-    await keyboard.press("Enter");
-    await explorer.page.waitForSelector(".crosshair", { visible: true });
-    for (const keys of [[], ["ArrowRight", "ArrowRight"], ["ArrowDown"], ["ArrowLeft", "ArrowLeft"]] as const) {
-      for (const key of keys) {
-        const before = await explorer.page.evaluate(() => location.hash);
-        await keyboard.press(key);
-        // The address is written once the map moves no more.
-        await explorer.page.waitForFunction((old) => location.hash !== old, {}, before);
+  itInFull(
+    "draws a polygon by the keyboard alone: arrows move the map, Space sets a corner, Enter finishes",
+    async () => {
+      const explorer = await open("#map=11/45.06/7.68");
+      await explorer.figure();
+      await settled(explorer.page);
+      const { keyboard } = explorer.page;
+      await explorer.page.focus('button[data-tool="polygon"]');
+      await keyboard.press("Enter");
+      await explorer.page.waitForSelector(".crosshair", { visible: true });
+      for (const keys of [[], ["ArrowRight", "ArrowRight"], ["ArrowDown"], ["ArrowLeft", "ArrowLeft"]] as const) {
+        for (const key of keys) {
+          const before = await explorer.page.evaluate(() => location.hash);
+          await keyboard.press(key);
+          // The address is written once the map moves no more.
+          await explorer.page.waitForFunction((old) => location.hash !== old, {}, before);
+        }
+        await keyboard.press("Space");
       }
-      await keyboard.press("Space");
-    }
-    await keyboard.press("Enter");
-    await explorer.page.waitForFunction(() => location.hash.includes("area=shape"));
-    const area = explorer.area();
-    if (area?.kind !== "shape") throw new Error("No polygon was drawn.");
-    const { body } = await callJson<WeeklyAnswer>(service, "POST", "/v1/weekly-averages", { area: area.shape });
-    expect(body.trips).toBeGreaterThan(0);
-    expect(await explorer.figure()).toEqual(shown(body));
-    expect(explorer.faults).toEqual([]);
-  });
+      await keyboard.press("Enter");
+      await explorer.page.waitForFunction(() => location.hash.includes("area=shape"));
+      const area = explorer.area();
+      if (area?.kind !== "shape") throw new Error("No polygon was drawn.");
+      const { body } = await callJson<WeeklyAnswer>(service, "POST", "/v1/weekly-averages", { area: area.shape });
+      expect(body.trips).toBeGreaterThan(0);
+      expect(await explorer.figure()).toEqual(shown(body));
+      expect(explorer.faults).toEqual([]);
+    },
+  );
 
   it("lets each filter change the map, the bars and the table alike", async () => {
     const explorer = await open("#map=11/45.06/7.68");
@@ -205,7 +208,7 @@ describe.skipIf(lacksChromium())("the page", () => {
       ["source", "source=xrides", () => explorer.page.select("#source", "xrides")],
       ["from", "from=2018-05-21", () => fillDate(explorer, "from", "2018-05-21")],
     ];
-    for (const [, parameter, set] of filters) {
+    for (const [, parameter, set] of isFull(process.env) ? filters : filters.slice(0, 2)) {
       explorer.asked();
       const asked: string[] = [];
       const wants = (path: string) => () => {
@@ -273,7 +276,7 @@ describe.skipIf(lacksChromium())("the page", () => {
     expect(explorer.faults).toEqual([]);
   });
 
-  it("chooses weeks by a drag over the bars, and all of them by a double click", async () => {
+  itInFull("chooses weeks by a drag over the bars, and all of them by a double click", async () => {
     const explorer = await open("#map=11/45.06/7.68");
     const whole = await explorer.figure();
     const bars = await (await explorer.page.waitForSelector(".u-over"))?.boundingBox();
@@ -315,7 +318,7 @@ describe.skipIf(lacksChromium())("the page", () => {
     await explorer.page.waitForSelector('.batches [data-state="undone"]');
   });
 
-  it("saves the cells in view as GeoParquet", async () => {
+  itInFull("saves the cells in view as GeoParquet", async () => {
     const explorer = await open("#hours=7-9&map=11/45.06/7.68");
     await explorer.figure();
     await settled(explorer.page);
@@ -326,7 +329,7 @@ describe.skipIf(lacksChromium())("the page", () => {
     expect((await reply).url()).toMatch(/bbox=.*&precision=6&hours=7-9&format=geoparquet/);
   });
 
-  it("draws flows with the library that is loaded for them", async () => {
+  itInFull("draws flows with the library that is loaded for them", async () => {
     const explorer = await open("#map=11/45.06/7.68");
     await explorer.figure();
     expect(explorer.asked().some((address) => address.includes("/assets/flows"))).toBe(false);
@@ -341,28 +344,32 @@ describe.skipIf(lacksChromium())("the page", () => {
     expect(explorer.faults).toEqual([]);
   });
 
-  it.each([
+  const LOOKS = [
     ["light", 1280, 800],
+    ["dark", 390, 844],
     ["dark", 1280, 800],
     ["light", 390, 844],
-    ["dark", 390, 844],
-  ] as const)("has no serious finding of axe: %s, %i pixels wide", async (theme, width, height) => {
-    const explorer = await open("#area=boundary:Turin&map=10.5/45.05/7.65", { theme, width, height });
-    await explorer.figure();
-    await settled(explorer.page);
-    await explorer.page.evaluate(AXE);
-    const found = await explorer.page.evaluate(async () => {
-      const { axe } = window as unknown as { axe: { run(): Promise<{ violations: Violation[] }> } };
-      return (await axe.run()).violations.map(({ id, impact, nodes }) => ({
-        id,
-        impact,
-        nodes: nodes.map(({ html }) => html),
-      }));
-    });
-    expect(found.filter(({ impact }) => impact === "serious" || impact === "critical")).toEqual([]);
-    const isWider = await explorer.page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
-    expect(isWider).toBe(false);
-  });
+  ] as const;
+  it.each(LOOKS.slice(0, isFull(process.env) ? 4 : 2))(
+    "has no serious finding of axe: %s, %i pixels wide",
+    async (theme, width, height) => {
+      const explorer = await open("#area=boundary:Turin&map=10.5/45.05/7.65", { theme, width, height });
+      await explorer.figure();
+      await settled(explorer.page);
+      await explorer.page.evaluate(AXE);
+      const found = await explorer.page.evaluate(async () => {
+        const { axe } = window as unknown as { axe: { run(): Promise<{ violations: Violation[] }> } };
+        return (await axe.run()).violations.map(({ id, impact, nodes }) => ({
+          id,
+          impact,
+          nodes: nodes.map(({ html }) => html),
+        }));
+      });
+      expect(found.filter(({ impact }) => impact === "serious" || impact === "critical")).toEqual([]);
+      const isWider = await explorer.page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
+      expect(isWider).toBe(false);
+    },
+  );
 
   describe("behind a server that holds up tiles", () => {
     let way: Awaited<ReturnType<typeof between>>;
@@ -379,18 +386,21 @@ describe.skipIf(lacksChromium())("the page", () => {
       return page;
     };
 
-    it("says why cells do not come, is not busy meanwhile, and asks again where the service is too busy", async () => {
-      const page = await openBehind("#map=11/45.05/7.65");
-      way.tiles("refuse");
-      await page.select("#source", "xrides");
-      const isTold = () => /503/.test(document.querySelector('.legend[aria-busy="false"]')?.textContent ?? "");
-      await page.waitForFunction(isTold);
-      way.tiles("pass");
-      await page.waitForFunction(() => /a week/.test(document.querySelector(".legend")?.textContent ?? ""));
-      await settled(page);
-    });
+    itInFull(
+      "says why cells do not come, is not busy meanwhile, and asks again where the service is too busy",
+      async () => {
+        const page = await openBehind("#map=11/45.05/7.65");
+        way.tiles("refuse");
+        await page.select("#source", "xrides");
+        const isTold = () => /503/.test(document.querySelector('.legend[aria-busy="false"]')?.textContent ?? "");
+        await page.waitForFunction(isTold);
+        way.tiles("pass");
+        await page.waitForFunction(() => /a week/.test(document.querySelector(".legend")?.textContent ?? ""));
+        await settled(page);
+      },
+    );
 
-    it("parts the classes again when trips come in, also where the tiles in view come unchanged", async () => {
+    itInFull("parts the classes again when trips come in, also where the tiles in view come unchanged", async () => {
       const page = await openBehind("#hours=7&days=mon&map=11/45.05/7.65");
       // The tiles come last, so that nothing else has the map drawn.
       way.tiles("late");

@@ -3,6 +3,7 @@ import { compressors } from "hyparquet-compressors";
 import { describe, expect, it } from "vitest";
 import { geoParquetOf } from "../../src/export/geoparquet.ts";
 import type { Row, Table } from "../../src/export/table.ts";
+import { itInFull } from "../harness/full.ts";
 
 const MB = 1024 * 1024;
 
@@ -54,7 +55,7 @@ describe("GeoParquet", () => {
     expect(rows.every(({ trip_id, attributes }) => attributes === `${"x".repeat(64 * 1024)}${trip_id}`)).toBe(true);
   });
 
-  it("holds less than 200 bytes for a column of a group that is written", async () => {
+  itInFull("holds less than 200 bytes for a column of a group that is written", async () => {
     const groups = 40;
     const { file, held } = await written(tableOf(groups, 100, "x".repeat(100 * 1024)));
     const { row_groups } = parquetMetadata(file);

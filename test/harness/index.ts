@@ -11,6 +11,7 @@ export {
   type TestDatabase,
 } from "./databases.ts";
 export { countFrom, isFull } from "./engines.ts";
+export { itInFull } from "./full.ts";
 export { type SpawnedService, spawnService } from "./process.ts";
 export { NO_REFRESH, startTestService, type TestService, useService } from "./service.ts";
 export { sharedData } from "./shared-data.ts";

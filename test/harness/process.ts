@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { inject } from "vitest";
 import { lookForSecrets } from "./leaks.ts";
@@ -17,6 +18,10 @@ export interface SpawnedService {
 }
 
 const PROJECT = resolve(import.meta.dirname, "../..");
+/** What `npm start` gives to Node. */
+const [, ...START] = (
+  JSON.parse(readFileSync(resolve(PROJECT, "package.json"), "utf8")) as { scripts: { start: string } }
+).scripts.start.split(" ");
 
 const running = new Set<SpawnedService>();
 /** Those that the test under way has started. */
@@ -41,7 +46,7 @@ export async function killLeftServices(): Promise<void> {
  * @param env all its settings: nothing of the machine's own gets through, and any free port is the default
  */
 export function spawnService(env: Record<string, string>): SpawnedService {
-  const child = spawn(process.execPath, ["--max-old-space-size=512", "--max-semi-space-size=64", "dist/main.js"], {
+  const child = spawn(process.execPath, START, {
     cwd: PROJECT,
     // A process that is killed leaves its socket behind: in our folder it goes with the rest.
     env: { PATH: process.env.PATH, TMPDIR: inject("store").folder, PORT: "0", ...env },

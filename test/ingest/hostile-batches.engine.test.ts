@@ -7,7 +7,7 @@ import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import type { Receipt } from "../../src/batches/receipt.ts";
 import { call, type Problem, send, trip } from "../harness/api.ts";
-import { useService } from "../harness/index.ts";
+import { isFull, itInFull, useService } from "../harness/index.ts";
 
 const KB = 1024;
 const MB = 1024 * KB;
@@ -73,13 +73,13 @@ describe("rejected rows of a batch", () => {
 });
 
 describe("a body that holds next to nothing many times over", () => {
-  it.each(["0", "{}", "[]"])("is read as a stream of rows: %s", async (member) => {
+  it.each(isFull(process.env) ? ["0", "{}", "[]"] : ["0"])("is read as a stream of rows: %s", async (member) => {
     const body = `[${`${member},`.repeat(200_000)}${member}]`;
     const receipt = await finalOf(gzipSync(body), "application/json", { "content-encoding": "gzip" });
     expect(counts(receipt)).toEqual([200_001, 0, 0, 200_001]);
   });
 
-  it("is a rejected row, if it is a row of millions of cells", async () => {
+  itInFull("is a rejected row, if it is a row of millions of cells", async () => {
     const good = "hostile,2018-05-21T08:00:00,7.67,45.05";
     const csv = `source,started_at,origin_lon,origin_lat\n${",".repeat(6_000_000)}\n${good}\n`;
     const one = await send(service, gzipSync(csv), {

@@ -8,6 +8,7 @@ import type { SentRow } from "../../src/parsing/sent-row.ts";
 import { type RowBlock, streamRows } from "../../src/parsing/stream-rows.ts";
 import { CSV_OPTIONS } from "../../src/text/csv-records.ts";
 import { PLAIN_SHAPE } from "../../src/text/csv-shape.ts";
+import { countFrom } from "../harness/engines.ts";
 
 const MB = 1024 * 1024;
 const TYPES = { csv: "text/csv", ndjson: "application/x-ndjson", json: "application/json" };
@@ -133,7 +134,7 @@ describe("the rows of a CSV that comes in pieces", () => {
         if (whole.shape?.titles === undefined) expect(rows).toEqual(reference(csv).rows);
         expect(header).toEqual(whole.fields);
       }),
-      { numRuns: 400 },
+      { numRuns: countFrom("TRIPGRID_TEST_FORMATS", 133, 400) },
     );
   });
 
@@ -169,7 +170,7 @@ describe("the rows of a CSV that comes in pieces", () => {
         if (isWhole) expect(rows).toEqual(rowsFrom(csv, TYPES.csv).rows.map(plain));
         expect(rows).toEqual(isWhole ? good : [...good, { row: good.length + 1, ...BROKEN_OFF }]);
       }),
-      { numRuns: 600 },
+      { numRuns: countFrom("TRIPGRID_TEST_FORMATS", 200, 600) },
     );
   });
 
@@ -260,7 +261,7 @@ describe("the rows of NDJSON that comes in pieces", () => {
         expect(rows).toEqual(whole.rows.map(plain));
         expect(header).toBeUndefined();
       }),
-      { numRuns: 400 },
+      { numRuns: countFrom("TRIPGRID_TEST_FORMATS", 133, 400) },
     );
   });
 
@@ -313,7 +314,7 @@ describe("the rows of JSON that comes in pieces", () => {
         const { rows } = await streamed(bom ? `\uFEFF${body}` : body, TYPES.json, cuts, rowsABlock);
         expect(rows).toEqual(rowsFrom(body, TYPES.json).rows.map(plain));
       }),
-      { numRuns: 200 },
+      { numRuns: countFrom("TRIPGRID_TEST_FORMATS", 66, 200) },
     );
   });
 
@@ -366,7 +367,7 @@ describe("a block", () => {
           expect(other.blocks.map(plainBlock)).toEqual(one.blocks.map(plainBlock));
         },
       ),
-      { numRuns: 600 },
+      { numRuns: countFrom("TRIPGRID_TEST_FORMATS", 200, 600) },
     );
   });
 

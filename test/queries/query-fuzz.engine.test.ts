@@ -2,7 +2,7 @@
  * Whatever is posted as a query: an answer or a problem that says what is wrong, never a fault of ours, no text of the
  * database's, and no group of fewer trips than may be shown.
  *
- * `TRIPGRID_TEST_CASES` says how many bodies are sent, 600 unless told; 10000 is the full run. `TRIPGRID_TEST_SEED` repeats a run.
+ * `TRIPGRID_TEST_CASES` says how many bodies are sent, 300 unless told; 10000 is the full run. `TRIPGRID_TEST_SEED` repeats a run.
  */
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";

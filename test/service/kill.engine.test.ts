@@ -2,7 +2,7 @@
  * `kill -9` at random moments, again and again: nothing that was acknowledged is lost, nothing is stored twice, and every
  * receipt says what the tables hold.
  *
- * `TRIPGRID_TEST_KILLS` says how often, 5 times unless told and once on the embedded engine; 100 is the full run.
+ * `TRIPGRID_TEST_KILLS` says how often, 4 times unless told and once on the embedded engine; 100 is the full run.
  */
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -20,7 +20,7 @@ import {
 import { Clients } from "./kill/clients.ts";
 import { makeRequest } from "./kill/requests.ts";
 
-const kills = countFrom("TRIPGRID_TEST_KILLS", engine === "embedded" ? 1 : 5, 100);
+const kills = countFrom("TRIPGRID_TEST_KILLS", engine === "embedded" ? 1 : 4, 100);
 
 let database: TestDatabase;
 /** Another connection than the service's; the embedded engine lets nobody else in. */
