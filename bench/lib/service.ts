@@ -1,6 +1,7 @@
 import { execFileSync, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { startArguments } from "../../test/harness/start-arguments.ts";
 
 /** The service as a process of its own, as `npm start` runs it. */
 export interface BenchService {
@@ -75,14 +76,6 @@ export async function startBenchService(
       await ended;
     },
   };
-}
-
-/** What `npm start` gives to node. */
-function startArguments(): string[] {
-  const { scripts } = JSON.parse(readFileSync(resolve(PROJECT, "package.json"), "utf8"));
-  const [command, ...args] = (scripts.start as string).split(" ");
-  if (command !== "node") throw new Error(`npm start runs no node: ${scripts.start}`);
-  return args;
 }
 
 /** User and system time of a process; both count hundredths of a second. */

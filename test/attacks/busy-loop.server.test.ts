@@ -2,7 +2,8 @@
 import { expect, it } from "vitest";
 import { ask, oneTrip, post, TRIP, useTarget } from "./harness/index.ts";
 
-const target = useTarget();
+// A busy machine does not store three times 45,000 trips in the ten seconds that are usual, and would answer with a 503.
+const target = useTarget({ TRIPGRID_INGEST_TIMEOUT_S: "120" });
 
 /** How late the event loop came to its work at worst, since this was last asked. */
 async function worstDelayS(): Promise<number> {
@@ -26,8 +27,7 @@ const bodies: [string, () => string, Record<string, string>][] = [
 it.each(bodies)("%s never keep it for seconds", async (_, body, headers) => {
   const text = body();
   const replies = await watched(() => Promise.all(Array.from({ length: 3 }, () => post(target.url, text, headers))));
-  // 503: on a busy machine 45,000 trips may not be stored before the deadline, which is no matter of this test.
-  for (const { status } of replies) expect([200, 202, 413, 422, 429, 503]).toContain(status);
+  for (const { status } of replies) expect([200, 202, 413, 422, 429]).toContain(status);
 });
 
 const table = (columns: number, cell: string) => {

@@ -9,7 +9,6 @@ import {
   freePort,
   freshDatabase,
   inDatabase,
-  isFull,
   itInFull,
   type SpawnedService,
   spawnService,
@@ -18,8 +17,7 @@ import {
 import { csvOf, LONG_ROWS } from "../imports/import-files.ts";
 
 /** The second one is not handled by other code, and each takes some five starts of a process. */
-const SIGNALS =
-  isFull(process.env) && engine !== "embedded" ? (["SIGINT", "SIGTERM"] as const) : (["SIGTERM"] as const);
+const SIGNALS = engine === "embedded" ? (["SIGTERM"] as const) : (["SIGINT", "SIGTERM"] as const);
 
 const COMMAND = resolve(import.meta.dirname, "../../src/tripgrid.js");
 

@@ -11,7 +11,7 @@ import type { Receipt } from "../../src/batches/receipt.ts";
 import {
   freePort,
   freshDatabase,
-  isFull,
+  itInFull,
   type SpawnedService,
   spawnService,
   type TestDatabase,
@@ -148,7 +148,7 @@ describe.skipIf(!hasNginx)(`nginx before two processes${hasNginx ? "" : " (nginx
   });
 
   // Each of the two restarts takes as long as the drain.
-  it.skipIf(!isFull(process.env))("loses no request while the processes are restarted one after another", async () => {
+  itInFull("loses no request while the processes are restarted one after another", async () => {
     const restarts: number[] = [];
     const control = createServer(async (order, done) => {
       const port = Number(order.url?.slice(1));

@@ -75,20 +75,21 @@ function serverPrograms(path: string): string[] {
 }
 
 function lacksPostgis(bin: string): string | undefined {
-  return existsSync(join(ask(bin, "--sharedir"), "extension/postgis.control"))
+  return existsSync(join(askPgConfig(bin, "--sharedir"), "extension/postgis.control"))
     ? undefined
     : "the extension postgis is not installed";
 }
 
 function lacksTimescale(bin: string): string | undefined {
-  if (!existsSync(join(ask(bin, "--sharedir"), "extension/timescaledb.control"))) {
+  if (!existsSync(join(askPgConfig(bin, "--sharedir"), "extension/timescaledb.control"))) {
     return "the extension timescaledb is not installed";
   }
   // The Community edition is a library of its own; the Apache one counts as stock PostgreSQL.
-  return readdirSync(ask(bin, "--pkglibdir")).some((name) => name.startsWith("timescaledb-tsl"))
+  return readdirSync(askPgConfig(bin, "--pkglibdir")).some((name) => name.startsWith("timescaledb-tsl"))
     ? undefined
     : "only the Apache edition of timescaledb is installed";
 }
 
-const ask = (bin: string, question: string) =>
+/** What `pg_config` of a server says, such as `--sharedir`. */
+export const askPgConfig = (bin: string, question: string) =>
   execFileSync(join(bin, "pg_config"), [question], { encoding: "utf8" }).trim();

@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { chmodSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -9,7 +8,7 @@ import { startEmbedded } from "../../src/database/embedded.ts";
 import type { Engine } from "../../src/database/engine.ts";
 import { prepareDatabase } from "../../src/database/prepare.ts";
 import { startCluster } from "./cluster.ts";
-import type { Server } from "./engines.ts";
+import { askPgConfig, type Server } from "./engines.ts";
 
 /** What the tests of one engine share: a database set up once, of which each takes a copy. */
 export interface Store {
@@ -74,8 +73,7 @@ export default async function setUp(project: TestProject): Promise<() => Promise
 
 /** A run makes some 2,000 sessions, and each would take 20 ms to load PostGIS: the server loads it once. */
 function preloading(bin: string, engine: Engine): Record<string, string> {
-  const share = execFileSync(join(bin, "pg_config"), ["--sharedir"], { encoding: "utf8" }).trim();
-  const control = readFileSync(join(share, "extension/postgis.control"), "utf8");
+  const control = readFileSync(join(askPgConfig(bin, "--sharedir"), "extension/postgis.control"), "utf8");
   const [, library] = /^module_pathname = '\$libdir\/([\w.-]+)'/m.exec(control) ?? [];
   const libraries = [engine === "timescaledb" ? "timescaledb" : undefined, library];
   return { shared_preload_libraries: libraries.filter((name) => name !== undefined).join(",") };

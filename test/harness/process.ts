@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { inject } from "vitest";
 import { lookForSecrets } from "./leaks.ts";
+import { startArguments } from "./start-arguments.ts";
 
 export interface SpawnedService {
   pid: number;
@@ -18,10 +18,6 @@ export interface SpawnedService {
 }
 
 const PROJECT = resolve(import.meta.dirname, "../..");
-/** What `npm start` gives to Node. */
-const [, ...START] = (
-  JSON.parse(readFileSync(resolve(PROJECT, "package.json"), "utf8")) as { scripts: { start: string } }
-).scripts.start.split(" ");
 
 const running = new Set<SpawnedService>();
 /** Those that the test under way has started. */
@@ -46,7 +42,7 @@ export async function killLeftServices(): Promise<void> {
  * @param env all its settings: nothing of the machine's own gets through, and any free port is the default
  */
 export function spawnService(env: Record<string, string>): SpawnedService {
-  const child = spawn(process.execPath, START, {
+  const child = spawn(process.execPath, startArguments(), {
     cwd: PROJECT,
     // A process that is killed leaves its socket behind: in our folder it goes with the rest.
     env: { PATH: process.env.PATH, TMPDIR: inject("store").folder, PORT: "0", ...env },
